@@ -1,0 +1,82 @@
+"""Group commit: many callers, one transaction after another, an answer to each.
+
+A caller submits one draft and waits. As soon as the writer is free it takes what has gathered, posts it as
+one batch and answers everybody after the commit; there is no timer, so a caller alone waits for nobody.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+import asyncpg
+
+from ledger.values import Draft, Outcome
+
+BATCH_LIMIT = 500
+"""Beyond this a larger batch gains nothing and everyone in it waits longer."""
+
+_SPOILED = (ValueError, TypeError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+"""What one draft can do to a batch; anything else (the server is gone) is told to everybody at once."""
+
+Commit = Callable[[Sequence[Draft]], Awaitable[list[Outcome]]]
+"""Posts the drafts in one transaction of its own and returns after the commit."""
+
+
+class PostingQueue:
+    """One writer for one bank in one process; make it with `async with`, which ends after the last answer."""
+
+    def __init__(self, commit: Commit, *, batch_limit: int = BATCH_LIMIT) -> None:
+        self._commit = commit
+        self._batch_limit = batch_limit
+        self._waiting: deque[tuple[Draft, asyncio.Future[Outcome]]] = deque()
+        self._writer: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "PostingQueue":
+        """Return the queue; nothing runs until something is submitted."""
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Wait until everything submitted has been answered."""
+        while self._writer is not None:
+            await asyncio.shield(self._writer)
+
+    async def submit(self, draft: Draft) -> Outcome:
+        """Return the outcome of the draft once it is committed.
+
+        A caller that is cancelled leaves its draft in the queue: it may still be posted, and the same key
+        tells later.
+
+        Raises:
+            Exception: whatever the commit raised for this draft; its outcome is then unknown.
+        """
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((draft, future))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        return await future
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._batch_limit))]
+                await self._commit_batch(batch)
+        finally:
+            self._writer = None
+
+    async def _commit_batch(self, batch: list[tuple[Draft, "asyncio.Future[Outcome]"]]) -> None:
+        """Answer each of the batch; if one draft spoils it, halve it until the culprit stands alone."""
+        try:
+            outcomes = await self._commit([draft for draft, _ in batch])
+        except Exception as error:  # noqa: BLE001 -- the error belongs to the callers, not to the writer
+            if len(batch) > 1 and isinstance(error, _SPOILED):
+                middle = len(batch) // 2
+                await self._commit_batch(batch[:middle])
+                await self._commit_batch(batch[middle:])
+                return
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            if not future.done():
+                future.set_result(outcome)

@@ -1,0 +1,234 @@
+"""The words of the ledger as immutable values: places, moves, drafts and outcomes. Nothing here does I/O."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+BANK = UUID(int=0)
+"""Owner of a bank's own accounts: issuance, expired, takings and the like."""
+
+WALLET, HELD, SHELF = "wallet", "held", "shelf"
+ISSUANCE, EXPIRED, TAKINGS, CONVERTED = "issuance", "expired", "takings", "converted"
+SUPPLY, HANDED_OUT, CLEARING, VARIANCE = "supply", "handed_out", "clearing", "variance"
+
+GUARDED_KINDS = frozenset({WALLET, HELD, SHELF})
+"""Kinds whose balance is kept on the row, locked before use and never below its floor."""
+
+OPEN_KINDS = frozenset(
+    {ISSUANCE, EXPIRED, TAKINGS, CONVERTED, SUPPLY, HANDED_OUT, CLEARING, VARIANCE},
+)
+"""Kinds that no posting locks: their balance is a folded sum plus the tail of postings after it."""
+
+KINDS = GUARDED_KINDS | OPEN_KINDS
+
+MAX_AMOUNT = 2**53 - 1
+"""Largest amount of one move: exact in every JSON reader, and 2^10 of them fit a bigint balance."""
+
+MAX_MOVES = 1_000
+MAX_KEY_LENGTH = 200
+
+EXPIRE, CARRY_OVER, HOLD, CAPTURE, RELEASE, REVERSAL = (
+    "expire",
+    "carry_over",
+    "hold",
+    "capture",
+    "release",
+    "reversal",
+)
+
+
+class InvalidDraftError(ValueError):
+    """A draft that no ledger could take: a mistake of the calling program, not a refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One account, named by what it is: its kind, its owner and, for a lot, the last day of its life."""
+
+    kind: str
+    owner: UUID = BANK
+    expires_on: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise InvalidDraftError(f"no such kind of account: {self.kind}")
+        if self.expires_on is not None and self.kind not in (WALLET, HELD):
+            raise InvalidDraftError(f"an account of kind {self.kind} does not expire")
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """All live lots of an owner, as a source: spent oldest expiry first, lots without expiry last."""
+
+    owner: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """As a target: the account of this kind and owner with the same expiry as the lot that pays."""
+
+    kind: str
+    owner: UUID
+
+    def __post_init__(self) -> None:
+        if self.kind not in (WALLET, HELD):
+            raise InvalidDraftError(f"an account of kind {self.kind} does not expire")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Take `amount` (integer, > 0) of `unit` (its code) from `source` to `target`."""
+
+    source: Place | Wallet
+    target: Place | Twin
+    unit: str
+    amount: int
+
+    def __post_init__(self) -> None:
+        if type(self.amount) is not int or not 0 < self.amount <= MAX_AMOUNT:
+            raise InvalidDraftError("an amount is a whole number from 1 to 2^53-1")
+        if self.source == self.target:
+            raise InvalidDraftError("a move joins two accounts")
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Where a capture takes one unit of a hold: all of it, or `amount` of it, the rest going back."""
+
+    unit: str
+    target: Place
+    amount: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.amount is not None and (type(self.amount) is not int or not 0 < self.amount <= MAX_AMOUNT):
+            raise InvalidDraftError("an amount is a whole number from 1 to 2^53-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A transaction to be decided.
+
+    `key` names the caller's intent: the same key with the same content has one outcome for ever.
+    Exactly one of `moves`, `reverses` (a transaction id) and `resolves` (the id of a hold) says what moves.
+    `grace_on` lets a reversal carry what returns to a lapsed lot into a new lot that ends on that day.
+    """
+
+    kind: str
+    key: str
+    effective_at: datetime
+    actor: str
+    moves: tuple[Move, ...] = ()
+    memo: str = ""
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    hold_until: datetime | None = None
+    reverses: int | None = None
+    grace_on: date | None = None
+    resolves: int | None = None
+    settle: tuple[Settlement, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.key) <= MAX_KEY_LENGTH:
+            raise InvalidDraftError(f"a key has 1 to {MAX_KEY_LENGTH} characters")
+        if self.effective_at.tzinfo is None or (self.hold_until and self.hold_until.tzinfo is None):
+            raise InvalidDraftError("times carry a zone")
+        if (bool(self.moves), self.reverses is not None, self.resolves is not None).count(True) != 1:
+            raise InvalidDraftError("a draft either moves, reverses or resolves")
+        if len(self.moves) > MAX_MOVES:
+            raise InvalidDraftError(f"a draft has at most {MAX_MOVES} moves")
+        if (self.kind == HOLD) != (self.hold_until is not None):
+            raise InvalidDraftError("a hold, and only a hold, has an end")
+        if self.kind == HOLD and any(move.target.kind != HELD for move in self.moves):
+            raise InvalidDraftError("a hold moves to held accounts")
+        if self.kind != HOLD and any(move.target.kind == HELD for move in self.moves):
+            raise InvalidDraftError("only a hold moves to held accounts")
+        if any(isinstance(move.source, Place) and move.source.kind == HELD for move in self.moves):
+            raise InvalidDraftError("what is held leaves by capture or release")
+        if (self.kind == REVERSAL) != (self.reverses is not None):
+            raise InvalidDraftError("a reversal, and only a reversal, reverses")
+        if (self.kind in (CAPTURE, RELEASE)) != (self.resolves is not None):
+            raise InvalidDraftError("a capture or a release, and nothing else, resolves")
+        if (self.kind == CAPTURE) != bool(self.settle):
+            raise InvalidDraftError("a capture, and only a capture, settles")
+        if self.kind in (EXPIRE, CARRY_OVER) and any(
+            not isinstance(move.source, Place) or move.source.kind != WALLET for move in self.moves
+        ):
+            raise InvalidDraftError("expiring and carrying over name the lot")
+
+    @property
+    def metadata_json(self) -> str:
+        """The metadata as canonical JSON: sorted keys, no spaces."""
+        return canonical_json(self.metadata)
+
+    def fingerprint(self) -> bytes:
+        """Return 16 bytes that are the same for the same content and differ for any other."""
+        parts = (
+            self.kind,
+            self.effective_at.timestamp(),
+            self.actor,
+            self.memo,
+            [_move_parts(move) for move in self.moves],
+            self.metadata,
+            self.hold_until and self.hold_until.timestamp(),
+            self.reverses,
+            self.grace_on and self.grace_on.isoformat(),
+            self.resolves,
+            [(s.unit, _place_parts(s.target), s.amount) for s in self.settle],
+        )
+        return hashlib.sha256(_encode(parts).encode()).digest()[:16]
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+
+def canonical_json(value: object) -> str:
+    """Return JSON with sorted keys and no spaces; the same value gives the same text."""
+    return _encode(value) if value else "{}"
+
+
+def _place_parts(place: Place | Wallet | Twin) -> tuple[str, ...]:
+    if isinstance(place, Place):
+        return (place.kind, place.owner.hex, place.expires_on.isoformat() if place.expires_on else "")
+    if isinstance(place, Wallet):
+        return (place.owner.hex,)
+    return (place.kind, place.owner.hex)
+
+
+def _move_parts(move: Move) -> tuple[object, ...]:
+    return (_place_parts(move.source), _place_parts(move.target), move.unit, move.amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The draft is in the books as this transaction; `replayed` if an earlier call put it there."""
+
+    transaction_id: int
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The draft was refused, and always will be under this key. `detail` holds JSON values for the words.
+
+    Codes, first that applies: `unknown_unit`, `unknown_transaction`, `not_reversible`, `not_a_hold`,
+    `already_reversed`, `already_resolved`, `period_closed`, `hold_expired`, `not_spendable`,
+    `exchange_not_allowed`, then move by move `lot_expired`, `insufficient`.
+    """
+
+    code: str
+    transaction_id: int
+    detail: Mapping[str, object]
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The key was used before for other content; `differs` names the first field that is not the same."""
+
+    transaction_id: int
+    differs: str
+
+
+Outcome = Posted | Refused | Conflict

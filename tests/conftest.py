@@ -1,0 +1,94 @@
+"""One embedded server for the whole run, one migrated database per worker, one new bank per test."""
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from ledger.accounts import declare_units
+from ledger.exchanges import set_exchanges
+from timebank.database import APP, Address, Bank, Database
+from timebank.migrations.runner import migrate
+from timebank.postgres import EmbeddedServer
+
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+"""Tests of correctness need no disk; those that kill the server run one of their own with fsync on."""
+
+UNITS = (
+    ("minute", "honour", False),
+    ("point", "value", True),
+    ("fufen", "value", True),
+    ("timecoin", "value", True),
+    ("party_score", "score", False),
+    ("goods/rice", "goods", True),
+)
+"""(code, class, spendable) of every test bank."""
+
+EXCHANGES = (("point", "class:goods"), ("point", "fufen"))
+SPRING = datetime(2025, 3, 5, 6, 30, tzinfo=UTC)
+END_OF_2026 = date(2026, 12, 31)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """Return the running server; xdist's workers share it."""
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if base.name.startswith("popen-") else base) / "home"
+    with EmbeddedServer(Path(home), settings=FAST) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session")
+async def address(server: EmbeddedServer) -> AsyncIterator[Address]:
+    """Return a migrated database of this worker's own."""
+    name = f"timebank_{secrets.token_hex(4)}"
+    admin = await asyncpg.connect(server.dsn())
+    await admin.execute(f"create database {name}")
+    await admin.close()
+    address = Address(
+        host=str(server.socket_dir), port=server.port, database=name, user=server.superuser
+    )
+    await migrate(address, logins=True)
+    yield address
+
+
+@pytest_asyncio.fixture(scope="session")
+async def database(address: Address) -> AsyncIterator[Database]:
+    """Return the database as the app role sees it."""
+    async with Database.connect(address, APP, max_size=60) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def bank(database: Database) -> Bank:
+    """Return a new bank with the usual units and exchanges and nothing else."""
+    return await new_bank(database)
+
+
+async def new_bank(database: Database) -> Bank:
+    """Make a bank with the usual units and exchanges."""
+    code = f"t{secrets.token_hex(6)}"
+    await database.pool.execute(
+        "insert into banks (code, name, zone) values ($1, '测试时间银行', 'Asia/Shanghai')", code
+    )
+    bank = await database.bank(code)
+    await database.write(bank, lambda tx: declare_units(tx, UNITS))
+    await database.write(
+        bank, lambda tx: set_exchanges(tx, EXCHANGES, effective_from=datetime(2020, 1, 1, tzinfo=UTC))
+    )
+    return bank
+
+
+@pytest_asyncio.fixture
+async def superuser(address: Address) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """Return a connection that may do anything: what a dishonest operator has."""
+    connection = await asyncpg.connect(
+        host=address.host, port=address.port, database=address.database, user=address.user
+    )
+    await connection.execute("set search_path = timebank")
+    yield connection
+    await connection.close()

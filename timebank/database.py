@@ -1,0 +1,225 @@
+"""The edge to PostgreSQL: pools, roles, and the only place where a transaction begins, commits or is retried.
+
+`write(bank, work)` and `read(bank, work)` hand a fresh transaction to `work`, which may run more than once
+and must not do anything slow or visible outside. What `work` returns is final only when `write` returns.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from ledger.session import Catalogue, ReadTx, WriteTx, begin_read_sql, begin_write_sql
+from timebank.migrations import HEAD
+from timebank.errors import OutageError, RefusalError
+
+T = TypeVar("T")
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+OWNER, APP, READER = "timebank_owner", "timebank_app", "timebank_reader"
+MIN_SERVER_VERSION = 15
+ATTEMPTS = 12
+
+_RETRIED = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+)
+_KEY_RACES = ("transactions_idempotency_key", "transactions_reverses_id_key", "transactions_resolves_id_key")
+
+_SESSION_SETTINGS = {
+    "search_path": "timebank",
+    "timezone": "UTC",
+    "application_name": "timebank",
+    "lock_timeout": "20s",
+    "idle_in_transaction_session_timeout": "60s",
+    # A foreign-key check or a lookup planned while a table was empty would go on scanning it as it fills;
+    # writes touch single rows only. Reads, which may well scan, turn it on again for themselves.
+    "enable_seqscan": "off",
+    "citus.override_table_visibility": "off",
+}
+
+WRITE_STATEMENT_TIMEOUT = "300s"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """How to reach a database as one of the three roles; `switch_role` for a login that takes the role on."""
+
+    dsn: str | None = None
+    host: str | None = None
+    port: int | None = None
+    database: str | None = None
+    user: str | None = None
+    switch_role: bool = False
+
+    def arguments(self, role: str) -> dict[str, object]:
+        """Return asyncpg.connect arguments for connecting as the role."""
+        settings = {**_SESSION_SETTINGS, "statement_timeout": WRITE_STATEMENT_TIMEOUT}
+        if self.dsn is not None:
+            if self.switch_role:
+                settings["role"] = role
+            return {"dsn": self.dsn, "server_settings": settings}
+        return {
+            "host": self.host,
+            "port": self.port,
+            "database": self.database,
+            "user": role if not self.switch_role else self.user,
+            "server_settings": settings,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """A bank as every transaction of it needs it."""
+
+    id: int
+    code: str
+    name: str
+    zone: ZoneInfo
+    owner: UUID
+
+
+class Database:
+    """A pool of connections as one role, the bank catalogues, and the retry loop. One per process and role."""
+
+    def __init__(self, pool: Pool, base: int) -> None:
+        self._pool = pool
+        self._base = base
+        self._catalogues: dict[int, Catalogue] = {}
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def connect(
+        cls, address: Address, role: str = APP, *, min_size: int = 1, max_size: int = 10
+    ) -> AsyncIterator["Database"]:
+        """Open a pool as the role and close it at the end.
+
+        Raises:
+            OutageError: `database_unreachable`.
+            RefusalError: `schema_missing`, `schema_differs` or `server_changed` (restored elsewhere): migrate first.
+        """
+        try:
+            pool = await asyncpg.create_pool(
+                **address.arguments(role),  # type: ignore[arg-type]
+                min_size=min_size,
+                max_size=max_size,
+                reset=_reset,
+                command_timeout=None,
+            )
+        except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
+            raise OutageError("database_unreachable", reason=type(error).__name__) from error
+        try:
+            yield cls(pool, await _check_schema(pool))
+        finally:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(pool.close(), 5)
+
+    @property
+    def pool(self) -> Pool:
+        """The connections themselves, for what belongs to no bank."""
+        return self._pool
+
+    async def bank(self, code: str) -> Bank:
+        """Return the bank of that code.
+
+        Raises:
+            RefusalError: `unknown_bank`.
+        """
+        row = await self._pool.fetchrow("select id, code, name, zone, owner from banks where code = $1", code)
+        if row is None:
+            raise RefusalError("unknown_bank", bank=code)
+        return Bank(row["id"], row["code"], row["name"], ZoneInfo(row["zone"]), row["owner"])
+
+    async def write(self, bank: Bank, work: Callable[[WriteTx], Awaitable[T]]) -> T:
+        """Run `work` in a transaction and commit it; serialization failures, deadlocks and key races run it again.
+
+        Raises:
+            OutageError: `database_busy` when a lock was not had in time or every attempt lost its race,
+                `database_lost` when the connection broke: the outcome is then unknown, and a retry with the
+                same keys is safe.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                return await self._write_once(bank, work)
+            except _RETRIED:
+                pass
+            except asyncpg.UniqueViolationError as error:
+                if not _is_key_race(error):
+                    raise
+            except asyncpg.LockNotAvailableError as error:
+                raise OutageError("database_busy") from error
+            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+                raise OutageError("database_lost") from error
+            await asyncio.sleep(0.005 * attempt)
+        raise OutageError("database_busy")
+
+    async def _write_once(self, bank: Bank, work: Callable[[WriteTx], Awaitable[T]]) -> T:
+        catalogue = self._catalogues.setdefault(bank.id, Catalogue()).copy()
+        async with self._pool.acquire() as connection:
+            await connection.execute(begin_write_sql(bank.id))
+            try:
+                result = await work(
+                    WriteTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)  # type: ignore[arg-type]
+                )
+                await connection.execute("commit")
+            except BaseException:
+                await _roll_back(connection)
+                raise
+        self._catalogues[bank.id] = catalogue
+        return result
+
+    async def read(self, bank: Bank, work: Callable[[ReadTx], Awaitable[T]]) -> T:
+        """Run `work` on one repeatable, read-only view of the bank."""
+        catalogue = self._catalogues.setdefault(bank.id, Catalogue())
+        async with self._pool.acquire() as connection:
+            await connection.execute(begin_read_sql(bank.id))
+            try:
+                return await work(
+                    ReadTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)  # type: ignore[arg-type]
+                )
+            finally:
+                await _roll_back(connection)
+
+
+async def _check_schema(pool: Pool) -> int:
+    """Return the epoch's base, or refuse a schema that this program was not written for."""
+    try:
+        found = await pool.fetchval("select version_num from schema_version")
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError, asyncpg.InsufficientPrivilegeError):
+        raise RefusalError("schema_missing", expected=HEAD) from None
+    if found != HEAD:
+        raise RefusalError("schema_differs", found=found, expected=HEAD)
+    base = await pool.fetchval(
+        "select base from epochs where system_identifier ="
+        " (select system_identifier::text from pg_control_system())"
+    )
+    if base is None:
+        raise RefusalError("server_changed")
+    return int(base)
+
+
+async def _reset(connection: object) -> None:
+    """Leave a returned connection as it is: write and read always end their transaction themselves."""
+
+
+async def _roll_back(connection: object) -> None:
+    assert isinstance(connection, asyncpg.Connection | asyncpg.pool.PoolConnectionProxy)  # noqa: S101
+    if not connection.is_closed():
+        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await connection.execute("rollback")
+
+
+def _is_key_race(error: asyncpg.UniqueViolationError) -> bool:
+    """Tell whether two writers raced for one key; Citus may suffix or drop the constraint's name."""
+    name = error.constraint_name or str(error)
+    return any(key in name for key in _KEY_RACES)
+
+
+def session_settings() -> Mapping[str, str]:
+    """Return the settings that every connection of the program carries."""
+    return dict(_SESSION_SETTINGS)

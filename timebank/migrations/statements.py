@@ -1,0 +1,47 @@
+"""The few DDL phrases that every migration shares: isolation by bank, append-only tables, grants.
+
+One statement goes to the server per call, so that the same migrations run on Citus (SCALE rule 10).
+"""
+
+import re
+
+from alembic import op
+
+_STATEMENT = re.compile(r"(?:\$\$.*?\$\$|[^;])+;", re.DOTALL)
+
+
+class IrreversibleMigrationError(Exception):
+    """Raised by every downgrade: leaving a schema version means restoring the backup taken before it."""
+
+
+def execute_each(script: str) -> None:
+    """Run the statements of a script one by one; `$$` quotes and `--` comments on own lines are understood."""
+    bare = "\n".join(line for line in script.splitlines() if not line.lstrip().startswith("--"))
+    for statement in _STATEMENT.findall(bare):
+        op.get_bind().exec_driver_sql(statement.strip().removesuffix(";"))
+
+
+def isolate(*tables: str) -> None:
+    """Let each table show and take only rows of the bank that the transaction has set; unset shows nothing."""
+    for table in tables:
+        execute_each(f"""
+            alter table {table} enable row level security;
+            alter table {table} force row level security;
+            create policy {table}_bank on {table}
+              using (bank_id = nullif(current_setting('timebank.bank_id', true), '')::bigint);
+        """)
+
+
+def append_only(*tables: str) -> None:
+    """Refuse UPDATE, DELETE and TRUNCATE of the tables to everybody, their owner included."""
+    for table in tables:
+        execute_each(f"""
+            create trigger {table}_append_only before update or delete or truncate
+              on {table} for each statement execute function refuse_change();
+        """)
+
+
+def grant(privileges: str, role: str, *tables: str) -> None:
+    """Grant privileges on tables to a role."""
+    for table in tables:
+        execute_each(f"grant {privileges} on {table} to {role};")

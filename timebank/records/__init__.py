@@ -1,0 +1,1 @@
+"""Service records: what becomes of attendances."""
