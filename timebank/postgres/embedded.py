@@ -145,7 +145,7 @@ class EmbeddedServer:
             return True
         is_down = watch.stop_server(area.folder)
         if watch.stop_holder(area.watcher, WATCHER_STOP_STEPS) and is_down:
-            reap(area)
+            reap(area, is_down=True)
         return is_down
 
     def _start_if_down(self, area: Area, gate: int) -> None:

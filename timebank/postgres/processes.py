@@ -7,7 +7,6 @@ import fcntl
 import os
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from timebank.postgres import launch, watch
@@ -40,6 +39,7 @@ def start_server(area: Area, command: list[str], descriptors: tuple[int, ...]) -
     Raises:
         EmbeddedServerError: server_did_not_start.
     """
+    reap(area, is_down=False)
     os.close(watch.open_lock(area.server))
     # Read-only: the server must not write another process's number, which root would then signal.
     lock = os.open(area.server, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -47,8 +47,8 @@ def start_server(area: Area, command: list[str], descriptors: tuple[int, ...]) -
     reading, report = os.pipe()
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.truncate(area.server, 0)
         _remove_stale_pid_file(area)
+        os.truncate(area.server, 0)
         user = (area.user.uid, area.user.gid) if area.user.is_dedicated else (-1, -1)
         arguments = [str(area.server), *map(str, (report, *user)), *command]
         _spawn(area, launch.__file__, arguments, (lock, report, *descriptors), output=log)
@@ -61,11 +61,16 @@ def start_server(area: Area, command: list[str], descriptors: tuple[int, ...]) -
         raise EmbeddedServerError("server_did_not_start", reason=os.strerror(int(failure)), log=str(area.log))
 
 
-def reap(area: Area) -> None:
-    """Take note of the ends of the server and watcher that this process started, and that are down."""
-    for pid in _children.pop(area.folder, ()):
-        with suppress(ChildProcessError):  # the parent's, in a forked child
-            os.waitpid(pid, 0)
+def reap(area: Area, *, is_down: bool) -> None:
+    """Take note of the ends of the processes that this one started; wait for them if all is down."""
+    children = _children.get(area.folder, set())
+    for pid in tuple(children):
+        try:
+            ended, _ = os.waitpid(pid, 0 if is_down else os.WNOHANG)
+        except ChildProcessError:  # the parent's, in a forked child
+            ended = pid
+        if ended:
+            children.discard(pid)
 
 
 def last_line(log: Path) -> str:
@@ -77,18 +82,25 @@ def last_line(log: Path) -> str:
 
 
 def _remove_stale_pid_file(area: Area) -> None:
-    """Remove what a killed server left, unless the process it names may be a PostgreSQL server.
+    """Remove what a killed server left: PostgreSQL does not start if a process has the number in it.
 
-    After a reboot the number may be that of any process, for which PostgreSQL would refuse to start.
+    That may be the killed server's own, as long as its parent has not reaped it, or after a reboot anybody's.
+    Another server that uses the cluster without our locks is left to PostgreSQL to refuse.
     """
     path = area.cluster / "postmaster.pid"
     try:
         pid = int(path.read_text(errors="replace").split("\n", 1)[0])
-        name = Path(f"/proc/{pid}/comm").read_text(errors="replace").strip()
-    except (OSError, ValueError):
-        return  # no file, no such process or no /proc: PostgreSQL decides
-    if name != "postgres":
+    except (FileNotFoundError, ValueError):
+        return
+    if pid == watch.pid_in(area.server) or _program_of(pid) not in {"postgres", None}:
         path.unlink()
+
+
+def _program_of(pid: int) -> str | None:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(errors="replace").strip()
+    except OSError:
+        return None
 
 
 def _open_log(area: Area) -> int:

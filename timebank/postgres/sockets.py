@@ -3,6 +3,7 @@
 import os
 import socket
 import stat
+import struct
 import tempfile
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from timebank.postgres.configuration import PORT
 
 PATH_LIMIT_BYTES = 103  # macOS; Linux has 107
 CLOSED = 0o700
+TLS_QUESTION = struct.pack("!II", 8, 80877103)  # SSLRequest of the PostgreSQL protocol
+ANSWER_LIMIT_SECONDS = 5.0
 TEMPORARY_PREFIX = "timebank-"
 
 
@@ -29,15 +32,18 @@ def make_socket_folder(area: Area) -> Path:
 
 
 def is_listening(area: Area) -> bool:
-    """Whether a server accepts connections: its pid file may be what a killed one left."""
+    """Whether a server answers: a pid file may be a killed one's, and a dying one's queue still fills.
+
+    The question is whether it speaks TLS, the one that it answers to anybody and without a line in its log.
+    """
     with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(ANSWER_LIMIT_SECONDS)
         try:
             probe.connect(os.fsencode(socket_folder(area) / socket_name()))
-        except (FileNotFoundError, ConnectionRefusedError):
+            probe.sendall(TLS_QUESTION)
+            return probe.recv(1) in {b"N", b"S"}
+        except (FileNotFoundError, ConnectionError, TimeoutError, BlockingIOError):
             return False
-        except BlockingIOError:
-            return True  # its queue is full
-    return True
 
 
 def socket_folder(area: Area) -> Path:

@@ -82,10 +82,10 @@ def pid_in(path: Path) -> int | None:
 
 
 def stop_holder(path: Path, steps: tuple[tuple[int, float], ...]) -> bool:
-    """Signal the process named in a held lock file until the lock is free; a step is a signal and its seconds.
+    """Signal the process named in a held lock file until the lock is free; a step is a signal and seconds.
 
-    The number is read and signalled again and again: a process that has just been started may not have written
-    the one and may lose the other.
+    The number is read and signalled again and again: a process that has just been started may not have
+    written the one and may lose the other.
     """
     for number, limit_seconds in steps:
         deadline = time.monotonic() + limit_seconds

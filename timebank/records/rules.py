@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 MINUTE: Final = timedelta(minutes=1)
 _MINUTES_PER_HOUR: Final = 60
@@ -119,22 +119,25 @@ def decide(
     *,
     activities: Mapping[str, PlannedActivity],
     volunteers: Collection[str],
-    policy: CreditingPolicy,
+    policy_on: Callable[[date], CreditingPolicy],
     taken: Taken | None = None,
 ) -> Decision:
     """Decide all attendances of an import together; `records` come in the order of their first rows.
+
+    `policy_on` gives the figures in force on an activity's starting date.
 
     A pair of activity and volunteer that an earlier import recorded is `already_recorded` before rule 3 is asked.
     """
     before = taken or Taken()
     refused, merged, gathered = _merge(attendances, activities, volunteers)
+    policies = {code: policy_on(activity.starts_at.date()) for code, activity in activities.items()}
     records: dict[tuple[str, str], ServiceRecord] = {}
     waiting: list[tuple[datetime, str, str, Span, int]] = []
     for (activity_code, volunteer), found in gathered.items():
         activity = activities[activity_code]
         outcome: RecordOutcome
         served = served_span(found.check_in, found.check_out, activity)
-        minutes = credited_minutes(served, activity, policy)
+        minutes = credited_minutes(served, activity, policies[activity_code])
         if (activity_code, volunteer) in before.records:
             outcome, served = "already_recorded", None
         elif not activity.volunteer_service:
@@ -146,10 +149,11 @@ def decide(
             continue
         records[activity_code, volunteer] = _record(outcome, activity, volunteer, found, served)
     waiting.sort(key=lambda candidate: candidate[:3])
-    diary = _Diary(before, policy.daily_cap_minutes)
+    diary = _Diary(before)
     for _, activity_code, volunteer, span, minutes in waiting:
         activity, found = activities[activity_code], gathered[activity_code, volunteer]
-        outcome = diary.take(volunteer, activity.starts_at.date(), span, minutes)
+        policy = policies[activity_code]
+        outcome = diary.take(volunteer, activity.starts_at.date(), span, minutes, policy.daily_cap_minutes)
         earned = (0, 0) if outcome == "overlap" else (minutes, points_for(minutes, activity, policy))
         records[activity_code, volunteer] = _record(outcome, activity, volunteer, found, span, earned)
     return Decision(refused, merged, [records[pair] for pair in gathered])
@@ -192,13 +196,12 @@ def points_for(minutes: int, activity: PlannedActivity, policy: CreditingPolicy)
 class _Diary:
     """Who has already served when, and how long on which day."""
 
-    def __init__(self, taken: Taken, cap_minutes: int) -> None:
+    def __init__(self, taken: Taken) -> None:
         self._spans = {volunteer: _apart(spans) for volunteer, spans in taken.spans.items()}
         self._minutes = dict(taken.minutes)
-        self._cap_minutes = cap_minutes
 
     def take(
-        self, volunteer: str, on: date, span: Span, minutes: int
+        self, volunteer: str, on: date, span: Span, minutes: int, cap_minutes: int
     ) -> Literal["credited", "needs_review", "overlap"]:
         """Enter a span unless it overlaps (rule 5) and count its minutes unless the day is full (rule 6)."""
         spans = self._spans.setdefault(volunteer, [])
@@ -208,7 +211,7 @@ class _Diary:
             return "overlap"
         insort(spans, span)
         total = self._minutes.get((volunteer, on), 0) + minutes
-        if total > self._cap_minutes:
+        if total > cap_minutes:
             return "needs_review"
         self._minutes[volunteer, on] = total
         return "credited"

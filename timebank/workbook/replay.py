@@ -68,7 +68,8 @@ class Slips:
         """Return the first refusal that applies, None if only points and stock are left to ask for.
 
         In this order: `duplicate_receipt`, `unknown_item`, `bad_number` (quantity or points unread), `price_mismatch`,
-        `bad_number` (quantity below 1), `unknown_volunteer`. The receipt number counts as seen whatever comes of it.
+        `bad_number` (quantity below 1), `insufficient_points` (whoever is unknown has none). The receipt number
+        counts as seen whatever comes of it.
         """
         if slip.receipt in self._seen:
             return "duplicate_receipt"
@@ -82,7 +83,7 @@ class Slips:
             return "price_mismatch"
         if slip.quantity < 1:
             return "bad_number"
-        return None if slip.volunteer in self._volunteers else "unknown_volunteer"
+        return None if slip.volunteer in self._volunteers else "insufficient_points"
 
 
 def replay(

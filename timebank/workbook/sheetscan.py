@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import IO, TYPE_CHECKING, Final
 from xml.parsers import expat
 
 if TYPE_CHECKING:
@@ -29,13 +29,6 @@ _CELL_NAME: Final = re.compile(r"([A-Z]{1,4})([0-9]{1,9})")
 _ALPHABET: Final = 26
 
 
-class Stream(Protocol):
-    """What a sheet is read from."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes, b'' at the end."""
-
-
 class UnsafeXmlError(ValueError):
     """XML that no spreadsheet program writes: broken, endless, or with a document type."""
 
@@ -51,7 +44,7 @@ class SheetScan:
     errors: list[str] = field(default_factory=list)
 
 
-def scan_sheet(open_stream: Callable[[], Stream]) -> SheetScan:
+def scan_sheet(open_stream: Callable[[], IO[bytes]]) -> SheetScan:
     """Measure a sheet; the fast search answers alone if it finds nothing out of the ordinary.
 
     `open_stream` may be called twice. Measuring stops soon after `LIMIT_ROWS` and a header are passed.
@@ -59,13 +52,15 @@ def scan_sheet(open_stream: Callable[[], Stream]) -> SheetScan:
     Raises:
         UnsafeXmlError: the XML is not what a spreadsheet program writes.
     """
-    rows = _count_plain_rows(open_stream())
+    with open_stream() as stream:
+        rows = _count_plain_rows(stream)
     if rows is not None:
         return SheetScan(rows=rows, last_row=rows, last_column=_ALPHABET)
-    return _Measure().run(open_stream())
+    with open_stream() as stream:
+        return _Measure().run(stream)
 
 
-def check_plain(stream: Stream) -> None:
+def check_plain(stream: IO[bytes]) -> None:
     """Read a part to its end and refuse a document type in it.
 
     Raises:
@@ -79,7 +74,7 @@ def check_plain(stream: Stream) -> None:
         carried = piece[-2:]
 
 
-def _count_plain_rows(stream: Stream) -> int | None:
+def _count_plain_rows(stream: IO[bytes]) -> int | None:
     """Count the rows of a sheet as Excel, WPS, openpyxl and xlsxwriter write it; None if anything in it is unusual."""
     rows = 0
     carried = b""
@@ -126,7 +121,7 @@ class _Measure:
         self._parser.StartDoctypeDeclHandler = self._refuse
         self._parser.buffer_text = True
 
-    def run(self, stream: Stream) -> SheetScan:
+    def run(self, stream: IO[bytes]) -> SheetScan:
         unfinished_since = 0
         read_bytes = 0
         try:

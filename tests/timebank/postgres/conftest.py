@@ -8,6 +8,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -16,6 +18,8 @@ import pytest
 from timebank.postgres import EmbeddedServer
 
 REPOSITORY = Path(__file__).parents[3]
+PACKAGES = [path for path in sys.path if path.endswith("site-packages")]
+ENVIRONMENT = {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), *PACKAGES])}
 QUICK = {"fsync": "off", "shared_buffers": "16MB"}
 LIMIT_SECONDS = 20
 
@@ -33,16 +37,41 @@ print("down", flush=True)
 """
 
 
+@dataclass(frozen=True)
+class Stranger:
+    """Another user of the machine, and a Python that this user can run."""
+
+    uid: int
+    interpreter: str
+
+    def run(self, program: str, *arguments: str) -> str:
+        """What a Python program run by this user prints."""
+        run = subprocess.run(
+            [self.interpreter, "-c", program, *arguments],
+            user=self.uid,
+            group=self.uid,
+            extra_groups=[],
+            cwd="/",
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return run.stdout.strip()
+
+
 class Use:
     """Another process that uses the server of a home until it is told to leave or killed."""
 
-    def __init__(self, home: Path, uid: int | None = None) -> None:
+    def __init__(self, home: Path, stranger: "Stranger | None" = None) -> None:
+        uid = None if stranger is None else stranger.uid
+        interpreter = sys.executable if stranger is None else stranger.interpreter
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", USE, str(home)],
+            [interpreter, "-W", "error", "-c", USE, str(home)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd="/",
-            env={"PYTHONPATH": str(REPOSITORY)},
+            env=ENVIRONMENT,
             text=True,
             user=uid,
             group=uid,
@@ -126,13 +155,14 @@ def home(shared_home: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def other_uid() -> int:
+def stranger() -> Stranger:
     """An ordinary user with an account, for tests run as root: whoever runs the server is somebody else."""
     if os.geteuid() != 0:
         pytest.skip("only root may become another user")
     uid = pwd.getpwnam("nobody").pw_uid
-    try:
-        subprocess.run([sys.executable, "-c", ""], user=uid, group=uid, extra_groups=[], cwd="/", check=True)
-    except PermissionError:
-        pytest.skip("nobody else may run this interpreter")
-    return uid
+    for interpreter in (sys.executable, f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"):
+        found = Stranger(uid, interpreter)
+        with suppress(OSError, subprocess.CalledProcessError):
+            found.run("import asyncpg")
+            return found
+    pytest.skip("nobody else may run a Python of this version")

@@ -2,16 +2,19 @@
 
 import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from tests.timebank.postgres.conftest import QUICK, REPOSITORY, Use, processes_of
+from tests.timebank.postgres.conftest import QUICK, Stranger, Use, processes_of
 from timebank.postgres import EmbeddedServer, EmbeddedServerError
-from timebank.postgres.area import ServerUser, first_closed_folder, make_area, opened_for_server
+from timebank.postgres.area import (
+    ServerUser,
+    first_closed_folder,
+    make_area,
+    opened_for_server,
+)
 from timebank.postgres.watch import pid_in
 
 CONNECT = """
@@ -30,25 +33,10 @@ asyncio.run(main())
 only_root = pytest.mark.skipif(os.geteuid() != 0, reason="about the server that root runs")
 
 
-def connect_as(uid: int, dsn: str) -> str:
-    """What another user gets who tries."""
-    run = subprocess.run(
-        [sys.executable, "-c", CONNECT, dsn],
-        user=uid,
-        group=uid,
-        extra_groups=[],
-        cwd="/",
-        env={"PYTHONPATH": str(REPOSITORY)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return run.stdout.strip()
-
-
 def modes_above(path: Path) -> dict[Path, tuple[int, int, int]]:
     """Mode, owner and group of every folder above."""
-    return {parent: parent.stat()[0:1] + parent.stat()[4:6] for parent in path.parents}
+    found = ((parent, parent.stat()) for parent in path.parents)
+    return {parent: (status.st_mode, status.st_uid, status.st_gid) for parent, status in found}
 
 
 async def test_the_caller_may_be_superuser_and_no_unknown_role(home: Path) -> None:
@@ -64,41 +52,42 @@ async def test_the_caller_may_be_superuser_and_no_unknown_role(home: Path) -> No
         await connection.close()
 
 
-def test_another_user_is_stopped_by_the_folders(home: Path, other_uid: int) -> None:
+def test_another_user_is_stopped_by_the_folders(home: Path, stranger: Stranger) -> None:
     with EmbeddedServer(home, settings=QUICK) as server:
-        assert connect_as(other_uid, server.dsn()) == "PermissionError"
+        assert stranger.run(CONNECT, server.dsn()) == "PermissionError"
 
 
-def test_another_user_is_stopped_by_the_server_were_the_folders_open(folder: Path, other_uid: int) -> None:
-    with EmbeddedServer(folder / "home", settings=QUICK) as server:
-        for path in (
-            server.socket_dir,
-            *list(server.socket_dir.parents)[:3],
-            server.socket_dir / ".s.PGSQL.5432",
-        ):
+def test_another_user_is_stopped_by_the_server_were_the_folders_open(home: Path, stranger: Stranger) -> None:
+    with EmbeddedServer(home, settings=QUICK) as server:
+        opened = [server.socket_dir, *server.socket_dir.parents[:3]]
+        modes = [stat.S_IMODE(path.stat().st_mode) for path in opened]
+        for path in (*opened, server.socket_dir / ".s.PGSQL.5432"):
             path.chmod(0o777)
-        for user in ("postgres", "nobody", "timebank_app"):
-            assert connect_as(other_uid, server.dsn(user=user)) == "InvalidAuthorizationSpecificationError"
+        answers = {
+            stranger.run(CONNECT, server.dsn(user=user)) for user in ("postgres", "nobody", "timebank_app")
+        }
+        for path, mode in zip(opened, modes, strict=True):
+            path.chmod(mode)
+    assert answers == {"InvalidAuthorizationSpecificationError"}
 
 
-def test_its_folders_are_closed_and_all_others_as_before(folder: Path) -> None:
-    (folder / "there").mkdir(mode=0o750)
-    before = modes_above(folder / "there" / "home")
-    with EmbeddedServer(folder / "there" / "home", settings=QUICK) as server:
+def test_its_folders_are_closed(home: Path) -> None:
+    with EmbeddedServer(home, settings=QUICK) as server:
         for own in server.socket_dir.parents[:3]:
-            assert own.stat().st_mode & 0o007 == 0
+            assert own.stat().st_mode & 0o067 == 0
             assert own.stat().st_uid == os.geteuid()
         for closed in (server.socket_dir, server.socket_dir.parent / "data"):
             assert stat.S_IMODE(closed.stat().st_mode) == 0o700
-    assert modes_above(folder / "there" / "home") == before
 
 
-def test_an_existing_home_keeps_its_mode(folder: Path) -> None:
-    (folder / "home").mkdir()
-    (folder / "home").chmod(0o751)
-    with EmbeddedServer(folder / "home", settings=QUICK):
-        pass
-    assert stat.S_IMODE((folder / "home").stat().st_mode) == 0o751
+def test_folders_that_were_there_are_left_as_they_were(folder: Path) -> None:
+    (folder / "there" / "home").mkdir(parents=True)
+    (folder / "there").chmod(0o750)
+    (folder / "there" / "home").chmod(0o751)
+    before = modes_above(folder / "there" / "home" / "postgres")
+    with EmbeddedServer(folder / "there" / "home", settings=QUICK):
+        assert modes_above(folder / "there" / "home" / "postgres") == before
+    assert modes_above(folder / "there" / "home" / "postgres") == before
 
 
 @only_root
@@ -153,27 +142,27 @@ def test_it_sees_which_folder_is_shut(folder: Path) -> None:
     assert first_closed_folder(inner, stranger) == folder / "a"
 
 
-def test_an_ordinary_user_has_it_too(folder: Path, other_uid: int) -> None:
+def test_an_ordinary_user_has_it_too(folder: Path, stranger: Stranger) -> None:
     own = folder / "own"
     own.mkdir()
-    os.chown(own, other_uid, other_uid)
-    use = Use(own / "home", other_uid)
-    second = Use(own / "home", other_uid)
+    os.chown(own, stranger.uid, stranger.uid)
+    use = Use(own / "home", stranger)
+    second = Use(own / "home", stranger)
     assert {use.answer(), second.answer()} == {f"up {own}/home/postgres/18/socket"}
     pid = pid_in(own / "home" / "postgres" / "18" / "server.lock")
-    assert Path(f"/proc/{pid}").stat().st_uid == other_uid
+    assert Path(f"/proc/{pid}").stat().st_uid == stranger.uid
     assert stat.S_IMODE((own / "home").stat().st_mode) == 0o700
     use.kill()
     second.leave()
     assert processes_of(own) == []
 
 
-def test_a_home_of_another_user_is_refused(folder: Path, other_uid: int) -> None:
+def test_a_home_of_another_user_is_refused(folder: Path, stranger: Stranger) -> None:
     (folder / "home").mkdir()
-    use = Use(folder / "home", other_uid)
+    use = Use(folder / "home", stranger)
     assert use.answer() == "home_of_another_user"
     use.leave()
-    os.chown(folder / "home", other_uid, other_uid)
+    os.chown(folder / "home", stranger.uid, stranger.uid)
     with pytest.raises(EmbeddedServerError) as refusal, EmbeddedServer(folder / "home"):
         pass
     assert refusal.value.code == "home_of_another_user"

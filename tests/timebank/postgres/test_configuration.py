@@ -14,9 +14,10 @@ GIGABYTE = 2**30
 async def test_ours_are_in_force_and_the_callers_go_before(home: Path) -> None:
     with EmbeddedServer(home, settings={"fsync": "off", "cluster_name": "it's \\ here"}) as server:
         connection = await asyncpg.connect(server.dsn())
-        values = dict(await connection.fetch("SELECT name, setting FROM pg_settings"))
+        rows = await connection.fetch("SELECT name, setting FROM pg_settings")
         faults = await connection.fetch("SELECT name, error FROM pg_file_settings WHERE error IS NOT NULL")
         await connection.close()
+    values = {row["name"]: row["setting"] for row in rows}
     assert faults == []
     assert values["fsync"] == "off"
     assert values["cluster_name"] == "it's \\ here"

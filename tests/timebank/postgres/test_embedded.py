@@ -3,16 +3,27 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
 
-from tests.timebank.postgres.conftest import QUICK, REPOSITORY, Use, processes_of, wait_until
-from timebank.postgres import EmbeddedServer, EmbeddedServerError, system_server_bin, wheel_bin
+from tests.timebank.postgres.conftest import (
+    ENVIRONMENT,
+    QUICK,
+    Use,
+    processes_of,
+    wait_until,
+)
+from timebank.postgres import (
+    EmbeddedServer,
+    EmbeddedServerError,
+    system_server_bin,
+    wheel_bin,
+)
 from timebank.postgres.watch import is_held, pid_in
 
 ROUNDS = """
@@ -45,17 +56,23 @@ def lock_of(home: Path) -> Path:
     return home / "postgres" / "18" / "server.lock"
 
 
-async def test_it_is_up_inside_and_gone_outside(folder: Path) -> None:
-    with EmbeddedServer(folder / "home", settings=QUICK) as server:
+def number_in(lock: Path) -> int:
+    """The process number in a lock file, which a process that has just been started writes at once."""
+    assert wait_until(lambda: pid_in(lock) is not None)
+    return pid_in(lock) or 0
+
+
+async def test_it_is_up_inside_and_gone_outside(home: Path) -> None:
+    with EmbeddedServer(home, settings=QUICK) as server:
         assert str(await ask(server)).startswith("18.")
         assert await ask(server, "SHOW data_checksums") == "on"
         assert await ask(server, "SELECT datcollate FROM pg_database WHERE datname = 'postgres'") == "C.UTF-8"
         assert await ask(server, "SHOW listen_addresses") == ""
-        assert any("postgres -D" in line for line in processes_of(folder))
-        pid = pid_in(lock_of(folder / "home"))
+        assert any("postgres -D" in line for line in processes_of(home))
+        pid = pid_in(lock_of(home))
         assert pid is not None
         os.kill(pid, 0)
-    assert processes_of(folder) == []
+    assert processes_of(home) == []
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
@@ -120,8 +137,7 @@ def test_the_watcher_stops_it_when_all_users_are_killed(home: Path) -> None:
 
 async def test_it_goes_down_in_good_order_even_when_the_watcher_was_killed(home: Path) -> None:
     with EmbeddedServer(home, settings=QUICK):
-        watcher = pid_in(home / "postgres" / "18" / "watch.lock")
-        assert watcher is not None
+        watcher = number_in(home / "postgres" / "18" / "watch.lock")
         os.kill(watcher, signal.SIGKILL)
         assert wait_until(lambda: not is_held(home / "postgres" / "18" / "watch.lock"))
         use = Use(home)  # brings a new watcher
@@ -173,7 +189,7 @@ def test_ten_may_race_to_be_first(folder: Path) -> None:
 async def test_nobody_who_comes_while_it_stops_is_let_down(home: Path) -> None:
     async def rounds() -> int | None:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-W", "error", "-c", ROUNDS, str(home), env={"PYTHONPATH": str(REPOSITORY)}
+            sys.executable, "-W", "error", "-c", ROUNDS, str(home), env=ENVIRONMENT
         )
         return await process.wait()
 
@@ -193,8 +209,7 @@ async def test_a_half_made_cluster_is_never_used(folder: Path) -> None:
 def test_neither_server_nor_watcher_is_in_the_terminals_session(home: Path) -> None:
     with EmbeddedServer(home, settings=QUICK):
         for name in ("server.lock", "watch.lock"):
-            pid = pid_in(home / "postgres" / "18" / name)
-            assert pid is not None
+            pid = number_in(home / "postgres" / "18" / name)
             assert os.getsid(pid) != os.getsid(0)
             assert os.getpgid(pid) != os.getpgid(0)
 
@@ -210,26 +225,20 @@ def test_a_forked_child_does_not_stop_its_parents_server(home: Path) -> None:
         assert is_held(lock_of(home))
 
 
-@pytest.mark.parametrize("name", ["中文 和'空格'", "x" * 120, "comma,comma"])
+@pytest.mark.parametrize("name", ["中文 和'空格'", "long, " * 20 + "end"])
 async def test_any_path_will_do(folder: Path, name: str) -> None:
     with EmbeddedServer(folder / name, settings=QUICK) as server:
         assert str(await ask(server)).startswith("18.")
         used = server.socket_dir
         assert used.stat().st_mode & 0o777 == 0o700
         assert (used.parent == folder / name / "postgres" / "18") == name.startswith("中")
-    if used.parent != folder / name / "postgres" / "18":
+    if name.startswith("long"):
         assert not used.exists()
-
-
-async def test_a_temporary_socket_folder_that_others_took_is_not_used(folder: Path, tmp_path: Path) -> None:
-    home = folder / ("x" * 120)
-    with EmbeddedServer(home, settings=QUICK):
-        pass
-    (home / "postgres" / "18" / "socket.path").write_text(str(tmp_path / "link"))
-    (tmp_path / "link").symlink_to(tmp_path)
-    with EmbeddedServer(home, settings=QUICK) as server:
-        assert server.socket_dir != tmp_path / "link"
-        assert str(await ask(server)).startswith("18.")
+        (folder / "taken").symlink_to(folder)
+        (folder / name / "postgres" / "18" / "socket.path").write_text(str(folder / "taken"))
+        with EmbeddedServer(folder / name, settings=QUICK) as server:
+            assert server.socket_dir != folder / "taken"
+            assert str(await ask(server)).startswith("18.")
 
 
 def test_a_server_that_cannot_start_says_so_and_leaves_nothing(home: Path) -> None:
@@ -243,12 +252,14 @@ def test_a_server_that_cannot_start_says_so_and_leaves_nothing(home: Path) -> No
     assert processes_of(home) == []
 
 
-def test_a_cluster_of_another_version_is_refused(folder: Path) -> None:
-    with EmbeddedServer(folder / "home", settings=QUICK):
-        pass
-    (folder / "home" / "postgres" / "18" / "data" / "PG_VERSION").write_text("17\n")
-    with pytest.raises(EmbeddedServerError) as refusal, EmbeddedServer(folder / "home"):
-        pass
+def test_a_cluster_of_another_version_is_refused(home: Path) -> None:
+    version = home / "postgres" / "18" / "data" / "PG_VERSION"
+    version.write_text("17\n")
+    try:
+        with pytest.raises(EmbeddedServerError) as refusal, EmbeddedServer(home):
+            pass
+    finally:
+        version.write_text("18\n")
     assert refusal.value.code == "cluster_of_another_version"
 
 
@@ -260,7 +271,7 @@ async def test_no_personal_value_reaches_its_log(home: Path) -> None:
             with suppress(asyncpg.UniqueViolationError):
                 await connection.execute("INSERT INTO person VALUES ($1)", "13800138000")
         with pytest.raises(asyncpg.InvalidTextRepresentationError):
-            await connection.execute("SELECT '13800138000 王秀英'::int")
+            await connection.execute("SELECT '王秀英 13800138000'::int")
         await connection.close()
         log = server.log.read_text()
     assert "ready to accept connections" in log
@@ -269,19 +280,7 @@ async def test_no_personal_value_reaches_its_log(home: Path) -> None:
 
 
 def test_nothing_listens_on_the_network(home: Path) -> None:
-    with EmbeddedServer(home, settings=QUICK) as server, socket.socket() as probe:
-        pid = pid_in(lock_of(home))
-        assert not [
-            line
-            for table in ("tcp", "tcp6")
-            for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
-            if line.split()[9] in inodes(pid)
-        ]
-        probe.settimeout(1)
-        assert (server.socket_dir / ".s.PGSQL.5432").is_socket()
-
-
-def inodes(pid: int | None) -> set[str]:
-    """The sockets that a process has open."""
-    links = (os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir())
-    return {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
+    with EmbeddedServer(home, settings=QUICK):
+        server = psutil.Process(pid_in(lock_of(home)))
+        assert server.net_connections("inet") == []
+        assert len(server.net_connections("unix")) == 1

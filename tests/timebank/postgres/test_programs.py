@@ -8,7 +8,12 @@ import asyncpg
 import pytest
 
 from tests.timebank.postgres.conftest import QUICK
-from timebank.postgres import EmbeddedServer, EmbeddedServerError, system_server_bin, wheel_bin
+from timebank.postgres import (
+    EmbeddedServer,
+    EmbeddedServerError,
+    system_server_bin,
+    wheel_bin,
+)
 from timebank.postgres.area import ServerUser
 from timebank.postgres.programs import runnable_bin
 

@@ -26,7 +26,9 @@ ANNUAL_HOURS = (50, 100, 200, 500, 1000)
 
 def expected(path: Path) -> dict[str, object]:
     """Work out what must come of a workbook, under the keys of `licheng.expected.json`."""
-    sheets = {title: list(rows_of(path, title)) for title in ("组织", "志愿者", "活动", "签到", "奖励", "商品", "兑换")}
+    book = openpyxl.load_workbook(path, read_only=True)
+    sheets = {title: list(rows_of(book[title])) for title in ("组织", "志愿者", "活动", "签到", "奖励", "商品", "兑换")}
+    book.close()
     organisations = {folded(row["编码"]) for row in sheets["组织"]} - {""}
     volunteers = {folded(row["志愿者编号"]) for row in sheets["志愿者"]} - {""}
     activities: dict[str, Row] = {}
@@ -63,15 +65,13 @@ def expected(path: Path) -> dict[str, object]:
     }
 
 
-def rows_of(path: Path, title: str) -> Iterator[Row]:
-    book = openpyxl.load_workbook(path, read_only=True)
+def rows_of(sheet: Any) -> Iterator[Row]:
     header: list[str] | None = None
-    for values in book[title].iter_rows(values_only=True):
+    for values in sheet.iter_rows(values_only=True):
         if header is None:
             header = [str(value).strip() for value in values]
         elif any(value is not None and str(value).strip() for value in values):
             yield dict(zip(header, [*values, *[None] * len(header)], strict=False))
-    book.close()
 
 
 def folded(value: object) -> str:
@@ -197,8 +197,7 @@ def run_in_time(
     issued = spent = handed_out = done = 0
     refused: Counter[str] = Counter()
     seen: set[str] = set()
-    expired = expired_at_2026 = 0
-    last_year = 0
+    expired_at_2026 = last_year = 0
     for order, kind, what in sorted(happenings, key=lambda happening: happening[0]):
         at = order[0]
         if last_year < 2026 <= at.year:
@@ -236,7 +235,7 @@ def run_in_time(
             seen.add(receipt)
     if last_year < 2026:
         expired_at_2026 = lapse(lots, 2025)
-    outstanding = sum(left for wallet in lots.values() for left in wallet.values()) + expired
+    outstanding = sum(left for wallet in lots.values() for left in wallet.values())
     return {
         "points_issued": issued,
         "redemptions_done": done,

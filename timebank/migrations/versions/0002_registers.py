@@ -42,7 +42,8 @@ create table organisations (
   constraint organisations_code_key unique (bank_id, level, code),
   constraint organisations_parent_id_fkey foreign key (bank_id, parent_id)
     references organisations (bank_id, id),
-  constraint organisations_level_check check (level in ('district', 'street', 'community', 'grid', 'team')),
+  constraint organisations_level_check check (level in
+    ('district', 'street', 'community', 'grid', 'team', 'other')),
   constraint organisations_parent_check check (parent_id <> id)
 );
 alter table organisations add constraint organisations_bank_id_fkey foreign key (bank_id) references banks (id);
@@ -97,9 +98,8 @@ create table activities (
   constraint activities_organisation_id_fkey foreign key (bank_id, organisation_id)
     references organisations (bank_id, id),
   constraint activities_team_id_fkey foreign key (bank_id, team_id) references organisations (bank_id, id),
-  constraint activities_ends_at_check check (ends_at > starts_at),
   constraint activities_rest_minutes_check check (rest_minutes >= 0),
-  constraint activities_difficulty_permille_check check (difficulty_permille > 0)
+  constraint activities_difficulty_permille_check check (difficulty_permille >= 0)
 );
 alter table activities add constraint activities_bank_id_fkey foreign key (bank_id) references banks (id);
 

@@ -1,0 +1,1 @@
+"""Banks: the independent programmes, each with its own books and policy."""

@@ -1,0 +1,1 @@
+"""Policy packs: the versioned, effective-dated rules of a bank, as data."""
