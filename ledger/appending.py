@@ -51,6 +51,11 @@ class NewTransaction:
     detail: str | None
     lines: Sequence[Line]
 
+    @property
+    def names_known(self) -> bool:
+        """Tell whether what the draft reverses or resolves is there; if not, only the refusal's detail names it."""
+        return self.refusal != "unknown_transaction"
+
 
 async def append(
     tx: WriteTx,
@@ -84,8 +89,8 @@ async def append(
         [draft.metadata_json for draft in drafts],
         [new.refusal for new in decided],
         [new.detail for new in decided],
-        [draft.reverses for draft in drafts],
-        [draft.resolves for draft in drafts],
+        [new.draft.reverses if new.names_known else None for new in decided],
+        [new.draft.resolves if new.names_known else None for new in decided],
         [draft.hold_until for draft in drafts],
         *(zip(*postings, strict=True) if postings else ([],) * 10),
         *_balances(touched),

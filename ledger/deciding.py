@@ -329,12 +329,16 @@ def _take_back(book: Book, source: Account, target: Account, amount: int, lines:
 
 
 def _mirror(book: Book, draft: Draft, day: date, earlier: Earlier, lines: list[Line]) -> None:
-    """Mirror every line; then let what came back to a held account go on to its lot, and, where a day of
-    grace is given, what came back to a lapsed lot go on to a new one.
+    """Mirror every line but those by which a capture gave back what it did not take; then let what came back
+    to a held account go on to its lot, and, where a day of grace is given, what came back to a lapsed lot go
+    on to a new one.
     """
-    for line in earlier.lines:
+    mirrored = [line for line in earlier.lines if not _gave_back(book, line)]
+    if not mirrored:
+        raise RefusedDraft("not_reversible", transaction_id=earlier.id, kind=earlier.kind)
+    for line in mirrored:
         _take_back(book, book.by_id[line.to_account_id], book.by_id[line.from_account_id], line.amount, lines)
-    for line in earlier.lines:
+    for line in mirrored:
         account = book.by_id[line.from_account_id]
         if account.kind == HELD:
             lot = book.at(account.owner, account.unit_id, _home_kind(_unit_of(book, account)), account.expires_on)
@@ -343,6 +347,16 @@ def _mirror(book: Book, draft: Draft, day: date, earlier: Earlier, lines: list[L
         if draft.grace_on and account.kind == WALLET and account.expires_on and account.expires_on < day:
             renewed = book.at(account.owner, account.unit_id, WALLET, max(draft.grace_on, day))
             lines.append(Line(account, renewed, line.amount))
+
+
+def _gave_back(book: Book, line: EarlierLine) -> bool:
+    """Tell whether what was held went home: it may be spent or lapsed by now, and a reversal leaves it there."""
+    held, lot = book.by_id[line.from_account_id], book.by_id[line.to_account_id]
+    return (
+        held.kind == HELD
+        and (lot.owner, lot.expires_on) == (held.owner, held.expires_on)
+        and lot.kind == _home_kind(_unit_of(book, held))
+    )
 
 
 def _home_kind(unit: Unit) -> str:
@@ -361,12 +375,12 @@ def _resolve(book: Book, draft: Draft, day: date, hold: Earlier, lines: list[Lin
         settlement = wanted.get(held.unit_id)
         take = 0
         if settlement is not None:
-            _check_alive(draft, day, held, book.units[settlement.unit])
             allowance = left[held.unit_id]
             take = line.amount if allowance is None else min(line.amount, allowance)
             if allowance is not None:
                 left[held.unit_id] = allowance - take
             if take:
+                _check_alive(draft, day, held, book.units[settlement.unit])
                 target = _target(book, settlement.target, book.units[settlement.unit], held)
                 _take_back(book, held, target, take, lines)
         if line.amount > take:

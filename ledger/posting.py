@@ -38,7 +38,11 @@ select pg_current_xact_id()::text::bigint as xid,
 """
 
 _KNOWN = """
-select kind, effective_at, actor, memo, metadata::text as metadata, hold_until, reverses_id, resolves_id
+select kind, effective_at, actor, memo, metadata::text as metadata, hold_until,
+  case when kind = 'reversal' then coalesce(reverses_id, (refusal_detail->>'transaction_id')::bigint) end
+    as reverses_id,
+  case when kind in ('capture', 'release')
+    then coalesce(resolves_id, (refusal_detail->>'transaction_id')::bigint) end as resolves_id
 from transactions where bank_id = $1 and id = $2
 """
 

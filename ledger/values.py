@@ -90,8 +90,15 @@ class Move:
     def __post_init__(self) -> None:
         if type(self.amount) is not int or not 0 < self.amount <= MAX_AMOUNT:
             raise InvalidDraftError("an amount is a whole number from 1 to 2^53-1")
-        if self.source == self.target:
+        to_itself = isinstance(self.source, Wallet) or isinstance(self.target, Twin)
+        if self.source == self.target or (
+            to_itself and self.target.kind == _kind_of(self.source) and self.target.owner == self.source.owner
+        ):
             raise InvalidDraftError("a move joins two accounts")
+
+
+def _kind_of(source: Place | Wallet) -> str:
+    return WALLET if isinstance(source, Wallet) else source.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,8 @@ class Draft:
             raise InvalidDraftError(f"a draft has at most {MAX_MOVES} moves")
         if (self.kind == HOLD) != (self.hold_until is not None):
             raise InvalidDraftError("a hold, and only a hold, has an end")
+        if self.hold_until is not None and self.hold_until <= self.effective_at:
+            raise InvalidDraftError("a hold ends after it begins")
         if self.kind == HOLD and any(move.target.kind != HELD for move in self.moves):
             raise InvalidDraftError("a hold moves to held accounts")
         if self.kind != HOLD and any(move.target.kind == HELD for move in self.moves):
@@ -152,10 +161,18 @@ class Draft:
             raise InvalidDraftError("a capture or a release, and nothing else, resolves")
         if (self.kind == CAPTURE) != bool(self.settle):
             raise InvalidDraftError("a capture, and only a capture, settles")
+        if len({settlement.unit for settlement in self.settle}) < len(self.settle):
+            raise InvalidDraftError("a capture settles each unit once")
+        if any(settlement.target.kind == HELD for settlement in self.settle):
+            raise InvalidDraftError("what is held leaves by capture or release")
         if self.kind in (EXPIRE, CARRY_OVER) and any(
             not isinstance(move.source, Place) or move.source.kind != WALLET for move in self.moves
         ):
             raise InvalidDraftError("expiring and carrying over name the lot")
+        if self.kind not in (EXPIRE, CARRY_OVER) and any(
+            isinstance(move.source, Place) and move.source.kind == WALLET for move in self.moves
+        ):
+            raise InvalidDraftError("a spend names the wallet, not the lot")
 
     @property
     def metadata_json(self) -> str:

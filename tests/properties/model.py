@@ -6,7 +6,7 @@ of them is wrong.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -147,7 +147,7 @@ class Model:
                 raise No("unknown_unit", {"unit": unit})
         earlier = self._earlier(draft)
         if self.closed_before is not None and draft.effective_at < self.closed_before:
-            raise No("period_closed", {"closed_before": self.closed_before.isoformat()})
+            raise No("period_closed", {"closed_before": self.closed_before.astimezone(UTC).isoformat()})
         if earlier is None:
             self._check_units(draft)
             for move in draft.moves:
@@ -222,7 +222,9 @@ class Model:
     def _reverse(self, draft: Draft, earlier: Entry) -> Iterable[tuple[Spot, Spot, int]]:
         day = self.day(draft.effective_at)
         # What a capture did not take stays where it went back to: only what was taken is mirrored.
-        steps = [s for s in earlier.steps if earlier.draft.kind != "capture" or s.target != _home(s.source)]
+        steps = [s for s in earlier.steps if s.source.kind != "held" or s.target != _home(s.source)]
+        if not steps:
+            raise No("not_reversible", {"transaction_id": earlier.id, "kind": earlier.draft.kind})
         for step in steps:
             yield step.target, step.source, step.amount
         for step in steps:

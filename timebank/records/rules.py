@@ -1,6 +1,6 @@
 """What becomes of attendances: the crediting rules 1 to 7, pure, in their order of precedence.
 
-Inputs are attendances that were read, the activities and volunteers that exist, and what earlier imports took.
+Inputs are the attendances as read, the activities and volunteers there are, and what earlier imports took.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ class Attendance:
 class ServiceRecord:
     """The attendances of one volunteer at one activity, and what they come to.
 
-    `minutes` and `points` are what is credited, or for `needs_review` what approval would credit; 0 otherwise. They
-    take effect at `effective_at`, the activity's planned end. `served` is None where rule 4 was not reached or left
-    nothing.
+    `minutes` and `points` are what is credited, or for `needs_review` what approval would credit; 0
+    otherwise. They take effect at `effective_at`, the activity's planned end. `served` is None where rule 4
+    was not reached or left nothing.
     """
 
     outcome: RecordOutcome
@@ -89,8 +89,8 @@ class ServiceRecord:
 class Taken:
     """What earlier imports left behind, by volunteer code.
 
-    `spans` are the served intervals of credited and waiting records, `minutes` what is credited for an activity's
-    starting date, `records` the (activity, volunteer) pairs that have a record.
+    `spans` are the served intervals of credited and waiting records, `minutes` what is credited for an
+    activity's starting date, `records` the (activity, volunteer) pairs that have a record.
     """
 
     spans: Mapping[str, Sequence[Span]] = field(default_factory=dict)
@@ -126,7 +126,8 @@ def decide(
 
     `policy_on` gives the figures in force on an activity's starting date.
 
-    A pair of activity and volunteer that an earlier import recorded is `already_recorded` before rule 3 is asked.
+    A pair of activity and volunteer that an earlier import recorded is `already_recorded` before rule 3 is
+    asked.
     """
     before = taken or Taken()
     refused, merged, gathered = _merge(attendances, activities, volunteers)
@@ -180,7 +181,7 @@ def served_span(check_in: datetime, check_out: datetime, activity: PlannedActivi
 
 
 def credited_minutes(served: Span | None, activity: PlannedActivity, policy: CreditingPolicy) -> int:
-    """Return whole minutes less the rest, rounded down to the policy's step (rule 4); 0 if nothing is left."""
+    """Return whole minutes less the rest, rounded down to the step (rule 4); 0 if nothing is left."""
     if served is None:
         return 0
     net = (served[1] - served[0]) // MINUTE - activity.rest_minutes

@@ -23,7 +23,7 @@ THOUSAND: Final = 1000
 _FOLDING: Final[dict[int, int | None]] = {
     **{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)},
     **dict.fromkeys((0x00A0, 0x2007, 0x202F, 0x3000), 0x20),
-    # Zero-width marks come along when people paste from chats and are invisible to whoever looks for the fault.
+    # Zero-width marks come along when people paste from chats, and nobody who looks for the fault sees them.
     **dict.fromkeys((0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF), None),
 }
 _DAY: Final = r"(?P<year>[0-9]{4})(?:(?P<mark>[-/.])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})"
@@ -39,7 +39,7 @@ _EARLIEST_YEAR: Final = 1900
 
 
 class CellError(ValueError):
-    """A cell that cannot be read as what its column holds; `code` says how, and the content is not repeated."""
+    """A cell that cannot be read as what its column holds; `code` says how, without the content."""
 
     def __init__(self, code: str) -> None:
         """Keep the stable `code` of the fault."""
@@ -63,7 +63,7 @@ def _code_of_text(text: str) -> str:
 
 
 def code(value: Cell) -> str:
-    """Read a code: trimmed, full-width folded to ASCII, upper-cased; a whole number loses its `.0`; missing is ''."""
+    """Read a code: trimmed, folded to ASCII, upper-cased; a whole number loses its `.0`; missing is ''."""
     if isinstance(value, str):
         return _code_of_text(value)
     if value is None:
@@ -83,8 +83,8 @@ def text(value: Cell) -> str:
 def moment(value: Cell, zone: ZoneInfo) -> datetime | None:
     """Read a time of day on a day, local to `zone`, to the second; missing is None.
 
-    Date cells go to the nearest second. Text may have any of the written forms, in half- or full-width digits, with or
-    without seconds.
+    Date cells go to the nearest second. Text may have any of the written forms, in half- or full-width
+    digits, with or without seconds.
 
     Raises:
         CellError: `bad_time` for anything else.
@@ -131,7 +131,9 @@ def _moment_of_text(raw: str, zone: ZoneInfo) -> datetime | None:
 
 
 def _day_of(found: re.Match[str]) -> date:
-    read = date(int(found["year"]), int(found["month"] or found["month_"]), int(found["day"] or found["day_"]))
+    read = date(
+        int(found["year"]), int(found["month"] or found["month_"]), int(found["day"] or found["day_"])
+    )
     if read.year < _EARLIEST_YEAR:
         raise CellError("bad_time")
     return read
@@ -202,7 +204,7 @@ def thousandths(value: Cell) -> int | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise CellError("bad_number")
-    # A spreadsheet keeps and shows 15 digits: 1.2000000000000002 is what somebody's 0.4 × 3 left behind, and means 1.2.
+    # A spreadsheet keeps and shows 15 digits: 1.2000000000000002 is 0.4 × 3 and means 1.2.
     written = _folded(value) if isinstance(value, str) else format(value, ".15g")
     if not _DECIMAL.fullmatch(written):
         raise CellError("bad_number")

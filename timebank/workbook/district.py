@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 class District:
     """What a workbook holds: organisations parents first, everything else in the order of the sheets.
 
-    `fates` has the rows that are settled by reading alone: all rows of the registers, and the awards and redemptions
-    that have no place in time or no amount. Attendances, awards and redemptions listed here are still undecided.
+    `fates` has the rows that are settled by reading alone: all rows of the registers, and the awards and
+    redemptions that have no place in time or no amount. Attendances, awards and redemptions listed here are
+    still undecided.
     """
 
     organisations: list[OrganisationRow]

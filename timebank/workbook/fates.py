@@ -36,7 +36,10 @@ def fate(code: str, *numbers: int) -> Fate:
 
 
 def attendance_fates(decision: Decision) -> SheetFates:
-    """Give every attendance row its fate: credited (minutes, points), needs_review (minutes), merged (row) or refused."""
+    """Give every attendance row its fate.
+
+    The numbers: `credited` minutes and points, `needs_review` minutes, `merged` the row it went into.
+    """
     fates = {row_number: fate(code) for row_number, code in decision.refused.items()}
     fates.update({row_number: Fate("merged", (into,)) for row_number, into in decision.merged.items()})
     for record in decision.records:

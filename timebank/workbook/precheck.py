@@ -1,12 +1,14 @@
 """The precheck of a workbook file: everything that can be refused before a row is read, in bounded memory.
 
-The file may be anything somebody uploads, so sizes are limited, no document type is allowed and nothing is expanded.
+The file may be anything somebody uploads, so sizes are limited, no document type is allowed and nothing is
+expanded.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 LIMIT_BYTES: Final = 1 << 30
 LIMIT_PART_RATIO: Final = 300
 LIMIT_STRINGS_BYTES: Final = 1 << 28
-LIMIT_COLUMNS: Final = 64
+LIMIT_COLUMNS: Final = 26
 LIMIT_PARTS: Final = 10_000
 
 _RATIO_APPLIES_FROM_BYTES: Final = 1 << 24
@@ -45,7 +47,7 @@ _SHOWN_LETTERS: Final = 30
 
 
 class WorkbookRefused(ValueError):  # noqa: N818 -- refusals are named as such throughout
-    """A workbook that is not taken at all; `code` says why and `params` where, never quoting what is in a row."""
+    """A workbook that is not taken at all; `code` says why and `params` where, without quoting rows."""
 
     def __init__(self, code: str, **params: str | int) -> None:
         """Keep the stable `code` and what its words speak of."""
@@ -66,9 +68,10 @@ def check_package(path: Path) -> Package:
     """Check a file from its first bytes to the reach of its sheets; columns are checked when rows are read.
 
     Raises:
-        WorkbookRefused: `file_not_found`, `not_a_workbook` (reason: empty, old_or_locked, not_excel, locked, damaged),
-            `too_large` (limit_mib), `unknown_sheet` (sheets), `missing_sheet` (sheets), `duplicate_sheet` (sheet),
-            `formula_cell` and `error_cell` (cells), `too_many_rows` and `too_many_columns` (sheet, limit).
+        WorkbookRefused: `file_not_found`, `not_a_workbook` (reason: empty, old_or_locked, not_excel,
+            locked, damaged), `too_large` (limit_mib), `unknown_sheet` (sheets), `missing_sheet` (sheets),
+            `duplicate_sheet` (sheet), `formula_cell` (cells), `error_cell` (cells),
+            `too_many_rows` (sheet, limit), `too_many_columns` (sheet, column).
     """
     if not path.is_file():
         raise WorkbookRefused("file_not_found")
@@ -104,7 +107,7 @@ def _check_archive(archive: ZipFile, path: Path) -> Package:
         part = files[name]
         if part not in parts:
             raise WorkbookRefused("not_a_workbook", reason="damaged")
-        scans[title] = scan_sheet(lambda part=part: archive.open(part))
+        scans[title] = scan_sheet(partial(archive.open, part))
         _check_reach(title, scans[title])
     _check_cells("formula_cell", {title: scan.formulas for title, scan in scans.items()})
     _check_cells("error_cell", {title: scan.errors for title, scan in scans.items()})

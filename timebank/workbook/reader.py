@@ -1,4 +1,4 @@
-"""Reading the district workbook: the precheck, the columns by their titles, and one sheet's rows at a time."""
+"""Reading the district workbook: the precheck, columns by their titles, one sheet's rows at a time."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ class Workbook:
         return list(self._sheet_names)
 
     def rows(self, form: SheetForm) -> Iterator[NumberedCells]:
-        """Yield a sheet's rows with the cells in the order of `form.columns`, None for a column it does without.
+        """Yield a sheet's rows, cells in the order of `form.columns`; a column it does without gives None.
 
         The header and empty rows are left out.
 
         Raises:
-            WorkbookRefused: `missing_header` (sheet), `duplicate_column`, `unknown_column` or `missing_column` (sheet,
-                columns), `not_a_workbook`.
+            WorkbookRefused: `missing_header` (sheet), `duplicate_column`, `unknown_column` or
+                `missing_column` (sheet, columns), `not_a_workbook`.
         """
         source = self.source_rows(form)
         titles = [str(title) for title in next(source)[1]]
@@ -88,7 +88,7 @@ class Workbook:
         if header is None:
             raise WorkbookRefused("missing_header", sheet=form.title)
 
-    def _all_rows(self, title: str) -> Iterator[list[Cell]]:
+    def _all_rows(self, title: str) -> Iterator[Sequence[Cell]]:
         try:
             if self._book is None:
                 # By content and not by the name's ending, which an upload need not have.

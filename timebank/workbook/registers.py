@@ -1,6 +1,6 @@
-"""The register rows (organisations, teams, volunteers, activities, goods), each validated into a row or a refusal.
+"""The registers (organisations, teams, volunteers, activities, goods): each row validated or refused.
 
-A row is refused only for what the rules need of it; anything else that cannot be read is left empty and noted.
+A row is refused only for what the rules need of it; whatever else cannot be read is left empty and noted.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def _refusal_of_code(code: str, seen: Collection[str]) -> str | None:
 def read_organisations(rows: Iterable[NumberedCells], fates: SheetFates) -> list[OrganisationRow]:
     """Read the tree, parents first; refuses `missing_code`, `duplicate_code`, `unknown_parent`.
 
-    A parent may stand anywhere in the sheet. A row whose line of parents does not reach a root (one with no parent)
-    has an unknown parent, so circles and whatever hangs below a refused row are refused too.
+    A parent may stand anywhere in the sheet. A row whose line of parents does not reach a root (one with no
+    parent) has an unknown parent, so circles and whatever hangs below a refused row are refused too.
     """
     found: dict[str, OrganisationRow] = {}
     for row_number, (code_cell, name, level, parent) in rows:
@@ -108,8 +108,9 @@ def read_volunteers(
 ) -> list[VolunteerRow]:
     """Read the volunteers; refuses `missing_code` and `duplicate_code`.
 
-    A volunteer with a faulty cell keeps the hours: the cell is left out and noted (`id_number_typed_as_number`,
-    `bad_birth_date`, `bad_registration_date`, `bad_yes_no`, `unknown_organisation`, `unknown_team`).
+    A volunteer with a faulty cell keeps the hours: the cell is left out and noted
+    (`id_number_typed_as_number`, `bad_birth_date`, `bad_registration_date`, `bad_yes_no`,
+    `unknown_organisation`, `unknown_team`).
     """
     found: dict[str, VolunteerRow] = {}
     for row_number, row in rows:
@@ -147,9 +148,10 @@ def read_activities(  # noqa: PLR0913 -- four registers stand behind an activity
 ) -> list[ActivityRow]:
     """Read the activities; refuses what crediting cannot do without.
 
-    Codes: `missing_code`, `duplicate_code`, `bad_yes_no` (志愿服务 is neither 是 nor 否), `missing_time`, `bad_time`,
-    `bad_number` (rest, difficulty). An empty rest is none, an empty difficulty 1. Notes `end_not_after_start` (nothing
-    can be served then), `unknown_organisation`, `unknown_team`, `unknown_leader`, `bad_number` (招募人数).
+    Codes: `missing_code`, `duplicate_code`, `bad_yes_no` (志愿服务 is neither 是 nor 否), `missing_time`,
+    `bad_time`, `bad_number` (rest, difficulty). An empty rest is none, an empty difficulty 1. Notes
+    `end_not_after_start` (nothing can be served then), `unknown_organisation`, `unknown_team`,
+    `unknown_leader`, `bad_number` (招募人数).
     """
     found: dict[str, ActivityRow] = {}
     for row_number, row in rows:
@@ -205,7 +207,8 @@ def _plan(  # noqa: PLR0913, PLR0917 -- the cells of one row, in the order of th
 def read_goods(rows: Iterable[NumberedCells], fates: SheetFates) -> list[GoodsRow]:
     """Read the shelves, an item being one code in one shop.
 
-    Refuses `missing_code` (shop or item), `duplicate_code`, `bad_number` (a price below 1, stock below 0 or unread).
+    Refuses `missing_code` (shop or item), `duplicate_code`, `bad_number` (a price below 1, stock below 0 or
+    unread).
     """
     found: dict[tuple[str, str], GoodsRow] = {}
     for row_number, (shop_cell, sku_cell, name, price_cell, stock_cell) in rows:

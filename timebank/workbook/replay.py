@@ -1,6 +1,7 @@
 """The replay: credits, awards and redemptions as one sequence in order of time.
 
-Refusals that need no balance are decided here; whether points and stock suffice is asked of the ledger, event by event in this order.
+Refusals that need no balance are decided here; whether points and stock suffice is asked of the ledger,
+event by event in this order.
 """
 
 from __future__ import annotations
@@ -67,9 +68,9 @@ class Slips:
     def refusal(self, slip: RedemptionRow) -> str | None:
         """Return the first refusal that applies, None if only points and stock are left to ask for.
 
-        In this order: `duplicate_receipt`, `unknown_item`, `bad_number` (quantity or points unread), `price_mismatch`,
-        `bad_number` (quantity below 1), `insufficient_points` (whoever is unknown has none). The receipt number
-        counts as seen whatever comes of it.
+        In this order: `duplicate_receipt`, `unknown_item`, `bad_number` (quantity or points unread),
+        `price_mismatch`, `bad_number` (quantity below 1), `insufficient_points` (whoever is unknown has
+        none). The receipt number counts as seen whatever comes of it.
         """
         if slip.receipt in self._seen:
             return "duplicate_receipt"
@@ -86,7 +87,7 @@ class Slips:
         return None if slip.volunteer in self._volunteers else "insufficient_points"
 
 
-def replay(
+def replay(  # noqa: PLR0913 -- the happenings of three sheets, and what they are judged by
     *,
     records: Iterable[ServiceRecord],
     awards: Iterable[AwardRow],
@@ -97,8 +98,9 @@ def replay(
 ) -> Iterator[Event]:
     """Yield everything that moves value in order of time, refused awards and slips in their places.
 
-    Records that are not credited are left out. At the same minute: credits by activity and volunteer code, awards in
-    row order, redemptions by receipt number and then in row order. `slips` is consumed: pass a fresh one.
+    Records that are not credited are left out. At the same minute: credits by activity and volunteer code,
+    awards in row order, redemptions by receipt number and then in row order. `slips` is consumed: pass a
+    fresh one.
     """
     entries: list[tuple[_Order, ServiceRecord | AwardRow | RedemptionRow]] = []
     entries.extend(

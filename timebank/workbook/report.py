@@ -32,9 +32,10 @@ _NOT_SHOWN: Final = frozenset(("", None))
 
 
 def write_report(workbook: Workbook, out_path: Path, fates: Mapping[str, Mapping[int, Fate]]) -> None:
-    """Write the answer to `out_path`, replacing it only when complete; row numbers stay those of the workbook.
+    """Write the answer to `out_path`, replacing what is there only when it is complete.
 
-    `fates` is by sheet title and row number; a row without one is an error of the caller.
+    Rows keep their numbers. `fates` is by sheet title and row number; a row without one is an error of the
+    caller.
 
     Raises:
         KeyError: a row has no fate.
@@ -75,7 +76,9 @@ def _write_sheet(
             sheet.write_row(row_number, shown)
 
 
-def _write_summary(writer: WorkbookWriter, titles: list[str], fates: Mapping[str, Mapping[int, Fate]]) -> None:
+def _write_summary(
+    writer: WorkbookWriter, titles: list[str], fates: Mapping[str, Mapping[int, Fate]]
+) -> None:
     with writer.sheet(SUMMARY_TITLE, header_rows=1, widths=(12, 16, 28, 44, 56, 12)) as sheet:
         sheet.write_titles(1, _SUMMARY_TITLES)
         row_number = 1

@@ -6,10 +6,12 @@ Fields marked personal never go into reports, logs or errors; the row classes le
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from timebank.records.rules import Attendance, PlannedActivity
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,12 @@ ATTENDANCE: Final = SheetForm(
 AWARDS: Final = SheetForm(
     "奖励",
     "Awards",
-    (Column("志愿者编号", "volunteer"), Column("奖项", "award"), Column("积分", "points"), Column("日期", "on")),
+    (
+        Column("志愿者编号", "volunteer"),
+        Column("奖项", "award"),
+        Column("积分", "points"),
+        Column("日期", "on"),
+    ),
 )
 GOODS: Final = SheetForm(
     "商品",

@@ -1,7 +1,8 @@
-"""The raw XML of one sheet, measured in bounded memory before the spreadsheet library unfolds it into a table.
+"""The raw XML of one sheet, measured in bounded memory before the spreadsheet library unfolds it.
 
-The library makes a dense table (one stray cell in XFD1048576 would fill the memory) and drops formulas, so both are
-looked for here: a fast search that proves an ordinary sheet harmless, and an exact parser for everything else.
+The library makes a dense table (one stray cell in XFD1048576 would fill the memory) and drops formulas, so
+both are looked for here: a fast search that proves an ordinary sheet harmless, and an exact parser for
+everything else.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def check_plain(stream: IO[bytes]) -> None:
 
 
 def _count_plain_rows(stream: IO[bytes]) -> int | None:
-    """Count the rows of a sheet as Excel, WPS, openpyxl and xlsxwriter write it; None if anything in it is unusual."""
+    """Count the rows of a sheet as the usual programs write it; None if anything in it is unusual."""
     rows = 0
     carried = b""
     ended = False
@@ -90,14 +91,16 @@ def _count_plain_rows(stream: IO[bytes]) -> int | None:
         # What follows the last "<" may be half a tag: it waits for the next chunk.
         piece, carried = piece[:cut], piece[cut:]
         found = _count_rows_of_piece(piece)
-        if found is None or rows > LIMIT_ROWS + 1:
+        if found is None:
             return None
         rows += found
+        if rows > LIMIT_ROWS + 1:
+            return rows
     return rows if ended else None
 
 
 def _count_rows_of_piece(piece: bytes) -> int | None:
-    """Count rows where each row and cell names its place first thing, and nothing but rows and cells is there."""
+    """Count rows, provided that each row and cell names its place first thing and nothing else is there."""
     rows = piece.count(b"<row")
     columns = piece.count(b"<col ") + piece.count(b"<cols>") if b"<col" in piece else 0
     ordinary = (

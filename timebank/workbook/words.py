@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 FATES: Final[dict[str, tuple[str, str]]] = {
     "registered": ("已登记", "registered"),
     "credited": ("已记入：{0} 分钟，{1} 积分", "credited: {0} minutes, {1} points"),
-    "needs_review": ("待复核：超过当日时长上限，{0} 分钟暂未记入", "over the daily limit: {0} minutes wait for review"),
+    "needs_review": (
+        "待复核：超过当日时长上限，{0} 分钟暂未记入",
+        "over the daily limit: {0} minutes wait for review",
+    ),
     "merged": ("已并入第 {0} 行", "merged into row {0}"),
     "awarded": ("已发放：{0} 积分", "awarded: {0} points"),
     "redeemed": ("已兑换：{0} 积分", "redeemed: {0} points"),
@@ -21,7 +24,10 @@ FATES: Final[dict[str, tuple[str, str]]] = {
     "missing_time": ("缺少时间", "a time is missing"),
     "bad_time": ("时间无法识别", "a time cannot be read"),
     "checkout_not_after_checkin": ("签退时间不晚于签到时间", "check-out is not after check-in"),
-    "not_volunteer_service": ("不属于志愿服务，依法不记录时长", "not volunteer service: the law forbids hours for it"),
+    "not_volunteer_service": (
+        "不属于志愿服务，依法不记录时长",
+        "not volunteer service: the law forbids hours for it",
+    ),
     "too_short": ("有效服务时间不足", "too little time served"),
     "overlap": ("与已有服务时间重叠", "overlaps service already taken"),
     "duplicate_receipt": ("小票号重复", "this receipt number was seen before"),
@@ -33,31 +39,55 @@ FATES: Final[dict[str, tuple[str, str]]] = {
     "bad_yes_no": ("应填“是”或“否”", "must be 是 or 否"),
     "missing_code": ("缺少编号", "the code is missing"),
     "duplicate_code": ("编号重复，以先出现的为准", "this code stands above already; the first row counts"),
-    "unknown_parent": ("上级编码不存在，或上下级成环", "the parent does not exist, or the parents form a circle"),
+    "unknown_parent": (
+        "上级编码不存在，或上下级成环",
+        "the parent does not exist, or the parents form a circle",
+    ),
     "unknown_organisation": ("组织编码不存在，该项未记录", "left out: there is no such organisation"),
     "unknown_team": ("服务队编码不存在，该项未记录", "left out: there is no such team"),
     "unknown_leader": ("负责人编号不存在，该项未记录", "left out: the leader is no known volunteer"),
     "id_number_typed_as_number": (
         "证件号码被存成数字，位数已丢失，未记录；请把该列设为文本后重填",
-        "left out: the ID number was typed as a number and lost digits; make the column text and type it again",
+        "left out: the ID number was typed as a number and lost digits; make the column text and retype it",
     ),
     "bad_birth_date": ("出生日期无法识别，未记录", "left out: the date of birth cannot be read"),
     "bad_registration_date": ("注册日期无法识别，未记录", "left out: the registration date cannot be read"),
-    "end_not_after_start": ("结束时间不晚于开始时间，不能记时长", "the end is not after the start: nothing can be served"),
+    "end_not_after_start": (
+        "结束时间不晚于开始时间，不能记时长",
+        "the end is not after the start: nothing can be served",
+    ),
 }
 
 REFUSALS: Final[dict[str, tuple[str, str]]] = {
     "file_not_found": ("找不到文件", "there is no such file"),
-    "not_a_workbook": ("无法作为 Excel 工作簿（.xlsx）打开：{reason}", "cannot be opened as an .xlsx workbook: {reason}"),
+    "not_a_workbook": (
+        "无法作为 Excel 工作簿（.xlsx）打开：{reason}",
+        "cannot be opened as an .xlsx workbook: {reason}",
+    ),
     "too_large": ("文件展开后过大（上限 {limit_mib} MiB）", "unpacks to too much (limit {limit_mib} MiB)"),
     "unknown_sheet": ("不认识的工作表：{sheets}", "unknown sheets: {sheets}"),
     "missing_sheet": ("缺少工作表：{sheets}", "missing sheets: {sheets}"),
     "duplicate_sheet": ("工作表“{sheet}”重复", "the sheet {sheet} occurs twice"),
-    "missing_header": ("工作表“{sheet}”的第一行不是列名", "the first row of the sheet {sheet} is not its column titles"),
-    "unknown_column": ("工作表“{sheet}”有不认识的列：{columns}", "unknown columns in the sheet {sheet}: {columns}"),
-    "missing_column": ("工作表“{sheet}”缺少列：{columns}", "columns missing from the sheet {sheet}: {columns}"),
-    "duplicate_column": ("工作表“{sheet}”的列重复：{columns}", "columns occur twice in the sheet {sheet}: {columns}"),
-    "formula_cell": ("单元格中有公式，请先粘贴为数值：{cells}", "cells hold formulas, paste them as values first: {cells}"),
+    "missing_header": (
+        "工作表“{sheet}”的第一行不是列名",
+        "the first row of the sheet {sheet} is not its column titles",
+    ),
+    "unknown_column": (
+        "工作表“{sheet}”有不认识的列：{columns}",
+        "unknown columns in the sheet {sheet}: {columns}",
+    ),
+    "missing_column": (
+        "工作表“{sheet}”缺少列：{columns}",
+        "columns missing from the sheet {sheet}: {columns}",
+    ),
+    "duplicate_column": (
+        "工作表“{sheet}”的列重复：{columns}",
+        "columns occur twice in the sheet {sheet}: {columns}",
+    ),
+    "formula_cell": (
+        "单元格中有公式，请先粘贴为数值：{cells}",
+        "cells hold formulas, paste them as values first: {cells}",
+    ),
     "error_cell": ("单元格中有错误值：{cells}", "cells hold error values: {cells}"),
     "too_many_rows": ("工作表“{sheet}”超过 {limit} 行", "the sheet {sheet} has more than {limit} rows"),
     "too_many_columns": (
@@ -68,7 +98,10 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
 
 REASONS: Final[dict[str, tuple[str, str]]] = {
     "empty": ("文件是空的", "the file is empty"),
-    "old_or_locked": ("旧版 .xls 格式或设有密码，请另存为不加密的 .xlsx", "an old .xls or locked file: save it as .xlsx without a password"),
+    "old_or_locked": (
+        "旧版 .xls 格式或设有密码，请另存为不加密的 .xlsx",
+        "an old .xls or locked file: save it as .xlsx without a password",
+    ),
     "locked": ("设有密码", "it is locked by a password"),
     "not_excel": ("不是 .xlsx 文件", "it is not an .xlsx file"),
     "damaged": ("文件已损坏", "it is damaged"),

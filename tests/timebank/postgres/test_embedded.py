@@ -125,8 +125,9 @@ async def test_a_killed_user_leaves_the_other_undisturbed(home: Path) -> None:
     assert processes_of(home) == []
 
 
-def test_the_watcher_stops_it_when_all_users_are_killed(home: Path) -> None:
-    uses = [Use(home), Use(home)]
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_watcher_stops_it_when_all_users_are_killed(home: Path, count: int) -> None:
+    uses = [Use(home) for _ in range(count)]
     for use in uses:
         assert use.answer().startswith("up")
     for use in uses:

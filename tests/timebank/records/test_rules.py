@@ -50,7 +50,11 @@ def row(
 
 def judge(rows: list[Attendance], *plans: PlannedActivity, taken: Taken | None = None) -> Decision:
     return decide(
-        rows, activities={each.code: each for each in plans}, volunteers=PEOPLE, policy_on=lambda _: POLICY, taken=taken
+        rows,
+        activities={each.code: each for each in plans},
+        volunteers=PEOPLE,
+        policy_on=lambda _: POLICY,
+        taken=taken,
     )
 
 
@@ -146,7 +150,11 @@ def test_touching_services_do_not_overlap() -> None:
 def test_the_earlier_start_takes_the_time_then_the_smaller_code() -> None:
     early, late = plan("A9", clock(8), clock(10)), plan("A1", clock(9), clock(12))
     twin = plan("A8", clock(8), clock(9))
-    rows = [row(2, "A1", clock(9), clock(12)), row(3, "A9", clock(8), clock(10)), row(4, "A8", clock(8), clock(9))]
+    rows = [
+        row(2, "A1", clock(9), clock(12)),
+        row(3, "A9", clock(8), clock(10)),
+        row(4, "A8", clock(8), clock(9)),
+    ]
     assert outcomes(judge(rows, early, late, twin)) == {
         2: ("credited", 180, 30),
         3: ("overlap", 0, 0),
@@ -180,7 +188,11 @@ def test_the_day_holds_exactly_the_cap() -> None:
 
 
 def test_a_smaller_service_still_fits_under_the_cap() -> None:
-    plans = plan("A1", clock(6), clock(13)), plan("A2", clock(13), clock(15)), plan("A3", clock(15), clock(16))
+    plans = (
+        plan("A1", clock(6), clock(13)),
+        plan("A2", clock(13), clock(15)),
+        plan("A3", clock(15), clock(16)),
+    )
     rows = [row(n, each.code, each.starts_at, each.ends_at) for n, each in enumerate(plans, start=2)]
     assert [outcome for outcome, *_ in outcomes(judge(rows, *plans)).values()] == [
         "credited",
@@ -228,14 +240,19 @@ def test_earlier_imports_are_remembered() -> None:
     assert taken.minutes == {("V1", date(2025, 3, 5)): 420}
 
 
-SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 20), st.sampled_from(["V1", "V2"])), max_size=12)
+SPANS = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(1, 20), st.sampled_from(["V1", "V2"])), max_size=12
+)
 
 
 @given(SPANS)
 def test_taken_services_never_overlap_and_no_day_passes_the_cap(spans: list[tuple[int, int, str]]) -> None:
-    plans = [plan(f"A{n:02}", clock(start), clock(start + length)) for n, (start, length, _) in enumerate(spans)]
+    plans = [
+        plan(f"A{n:02}", clock(start), clock(start + length)) for n, (start, length, _) in enumerate(spans)
+    ]
     rows = [
-        row(n + 2, each.code, each.starts_at, each.ends_at, volunteer=spans[n][2]) for n, each in enumerate(plans)
+        row(n + 2, each.code, each.starts_at, each.ends_at, volunteer=spans[n][2])
+        for n, each in enumerate(plans)
     ]
     decision = judge(rows, *plans)
     assert {*decision.refused, *decision.merged, *outcomes(decision)} == {each.row_number for each in rows}
@@ -243,7 +260,9 @@ def test_taken_services_never_overlap_and_no_day_passes_the_cap(spans: list[tupl
         kept = sorted(
             record.served
             for record in decision.records
-            if record.volunteer == volunteer and record.served and record.outcome in {"credited", "needs_review"}
+            if record.volunteer == volunteer
+            and record.served
+            and record.outcome in {"credited", "needs_review"}
         )
         assert all(before[1] <= after[0] for before, after in zip(kept, kept[1:], strict=False))
     days: dict[tuple[str, date], int] = {}

@@ -1,4 +1,4 @@
-"""Random workbooks of the district's form, with all its mess and the cases in which rules are easily got wrong.
+"""Random workbooks of the district's form, with its mess and the cases in which rules are easily got wrong.
 
 Everything follows from the seed. Times lie in 2024 and 2025 apart from the last night of the year.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,8 +18,34 @@ if TYPE_CHECKING:
 TITLES: Final[dict[str, list[str]]] = {
     "组织": ["编码", "名称", "级别", "上级编码"],
     "服务队": ["编码", "名称", "所属社区"],
-    "志愿者": "志愿者编号 姓名 性别 出生日期 证件号码 手机号 所属社区 党员 工作单位 服务队 注册日期".split(),
-    "活动": "活动编号 活动名称 类别 志愿服务 组织单位 服务队 负责人 地点 开始时间 结束时间 休息分钟 难度系数 招募人数".split(),
+    "志愿者": [
+        "志愿者编号",
+        "姓名",
+        "性别",
+        "出生日期",
+        "证件号码",
+        "手机号",
+        "所属社区",
+        "党员",
+        "工作单位",
+        "服务队",
+        "注册日期",
+    ],
+    "活动": [
+        "活动编号",
+        "活动名称",
+        "类别",
+        "志愿服务",
+        "组织单位",
+        "服务队",
+        "负责人",
+        "地点",
+        "开始时间",
+        "结束时间",
+        "休息分钟",
+        "难度系数",
+        "招募人数",
+    ],
     "签到": ["活动编号", "志愿者编号", "签到时间", "签退时间", "方式", "备注"],
     "奖励": ["志愿者编号", "奖项", "积分", "日期"],
     "商品": ["门店", "商品编码", "名称", "积分价", "库存"],
@@ -90,7 +116,13 @@ def district(seed: int, size: Size | None = None) -> dict[str, Rows]:
     communities = [f"S{n:03}" for n in range(1, 5)]
     activities = [_activity(chance, n, communities, people) for n in range(1, size.activities + 1)]
     items = [
-        [f"M{shop:02}", f"M{shop:02}-{n:03}", f"商品{n}", chance.choice([5, 10, 20, 35]), chance.randrange(12)]
+        [
+            f"M{shop:02}",
+            f"M{shop:02}-{n:03}",
+            f"商品{n}",
+            chance.choice([5, 10, 20, 35]),
+            chance.randrange(12),
+        ]
         for n in range(1, size.items // 2 + 1)
         for shop in (1, 2)
     ]
@@ -109,7 +141,9 @@ def district(seed: int, size: Size | None = None) -> dict[str, Rows]:
     }
     # The same person at the same activity again, elsewhere in the sheet.
     for row in chance.sample(sheets["签到"], len(sheets["签到"]) // 20):
-        sheets["签到"].insert(chance.randrange(len(sheets["签到"])), [mess.code(str(row[0]).strip()), *row[1:]])
+        sheets["签到"].insert(
+            chance.randrange(len(sheets["签到"])), [mess.code(str(row[0]).strip()), *row[1:]]
+        )
     return sheets
 
 
@@ -120,17 +154,36 @@ def larger(size: Size, times: int) -> Size:
 
 def _activity(chance: random.Random, n: int, communities: list[str], people: list[str]) -> list[Any]:
     # Few days and round hours: so that services overlap, touch, fill days and end at the same minute.
-    start = _START + timedelta(days=chance.choice([3, 4, 5, 200, 364, 365, 366, 500, 700]), hours=chance.randrange(5, 23))
+    start = _START + timedelta(
+        days=chance.choice([3, 4, 5, 200, 364, 365, 366, 500, 700]), hours=chance.randrange(5, 23)
+    )
     length = chance.choice([25, 30, 59, 60, 61, 90, 120, 240, 480, 510])
     if chance.random() < 0.08:
-        start, length = _NEW_YEARS_EVE - timedelta(days=365 * chance.randrange(2), minutes=30 * chance.randrange(2)), 240
+        start, length = (
+            _NEW_YEARS_EVE - timedelta(days=365 * chance.randrange(2), minutes=30 * chance.randrange(2)),
+            240,
+        )
     rest: int | None = chance.choice([None, None, 0, 15, 30, 300])
     service = "否" if chance.random() < 0.08 else "是"
     team, leader = f"T{chance.randrange(1, 4)}", chance.choice(people)
     ratio = chance.choice([1, 1.2, 1.5, 1.25, 0.8, "1.2", "１.５", 0.35])
     end = start + timedelta(minutes=length)
     code = f"A{n:05}"
-    return [code, f"行动{n}", "助老", service, chance.choice(communities), team, leader, "站", start, end, rest, ratio, 20]
+    return [
+        code,
+        f"行动{n}",
+        "助老",
+        service,
+        chance.choice(communities),
+        team,
+        leader,
+        "站",
+        start,
+        end,
+        rest,
+        ratio,
+        20,
+    ]
 
 
 def _as_typed(mess: Mess, activity: list[Any]) -> list[Any]:
@@ -148,12 +201,25 @@ def _day(chance: random.Random) -> datetime:
     return _START + timedelta(days=chance.randrange(730))
 
 
-def _attendance(chance: random.Random, mess: Mess, activities: list[list[Any]], people: list[str]) -> list[Any]:
+def _attendance(
+    chance: random.Random, mess: Mess, activities: list[list[Any]], people: list[str]
+) -> list[Any]:
     activity = chance.choice(activities)
     start, end = activity[8], activity[9]
-    came = start + timedelta(minutes=chance.choice([-40, -1, 0, 0, 0, 1, 20, 31]), seconds=chance.choice([0, 0, 0, 1, 59]))
-    left = end + timedelta(minutes=chance.choice([-31, -20, -1, 0, 0, 0, 1, 40]), seconds=chance.choice([0, 0, 0, 1, 59]))
-    row: list[Any] = [mess.code(activity[0]), mess.code(chance.choice(people)), mess.time(came), mess.time(left), "扫码", None]
+    came = start + timedelta(
+        minutes=chance.choice([-40, -1, 0, 0, 0, 1, 20, 31]), seconds=chance.choice([0, 0, 0, 1, 59])
+    )
+    left = end + timedelta(
+        minutes=chance.choice([-31, -20, -1, 0, 0, 0, 1, 40]), seconds=chance.choice([0, 0, 0, 1, 59])
+    )
+    row: list[Any] = [
+        mess.code(activity[0]),
+        mess.code(chance.choice(people)),
+        mess.time(came),
+        mess.time(left),
+        "扫码",
+        None,
+    ]
     spoilt = chance.random()
     if spoilt < 0.02:
         row[0] = chance.choice(["A99999", "", None])
@@ -162,7 +228,9 @@ def _attendance(chance: random.Random, mess: Mess, activities: list[list[Any]], 
     elif spoilt < 0.06:
         row[chance.choice([2, 3])] = chance.choice([None, "", " \u3000"])
     elif spoilt < 0.09:
-        row[chance.choice([2, 3])] = chance.choice(["忘记", "2025-02-30 10:00", "2025-03-05 25:00", "10:00", 45000.5, "2025-03-05"])
+        row[chance.choice([2, 3])] = chance.choice(
+            ["忘记", "2025-02-30 10:00", "2025-03-05 25:00", "10:00", 45000.5, "2025-03-05"]
+        )
     elif spoilt < 0.11:
         row[3] = mess.time(came) if chance.random() < 0.5 else mess.time(came - timedelta(minutes=5))
     elif spoilt < 0.13:
@@ -215,8 +283,9 @@ def _slips(
 
 
 def write(path: Path, sheets: dict[str, Rows], *, chance: random.Random | None = None) -> None:
-    """Write the sheets as a workbook; with `chance` given, some columns change places and empty rows come in between."""
-    with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd hh:mm:ss", "strings_to_numbers": False}) as book:
+    """Write a workbook; with `chance`, columns change places and empty rows come in between."""
+    options = {"default_date_format": "yyyy-mm-dd hh:mm:ss", "strings_to_formulas": False}
+    with xlsxwriter.Workbook(path, options) as book:
         for title, rows in sheets.items():
             sheet = book.add_worksheet(title)
             order = list(range(len(TITLES[title])))

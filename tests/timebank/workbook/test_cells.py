@@ -142,7 +142,13 @@ def test_what_is_written_is_read(moment: datetime) -> None:
 
 @given(st.text(max_size=20))
 def test_no_text_breaks_the_readers(typed: str) -> None:
-    for read in (lambda value: cells.moment(value, SHANGHAI), cells.day, cells.integer, cells.thousandths, cells.yes_no):
+    for read in (
+        lambda value: cells.moment(value, SHANGHAI),
+        cells.day,
+        cells.integer,
+        cells.thousandths,
+        cells.yes_no,
+    ):
         try:
             read(typed)
         except CellError as error:
@@ -151,7 +157,14 @@ def test_no_text_breaks_the_readers(typed: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    [date(2025, 3, 5), datetime(2025, 3, 5, 9), "2025-3-5", "2025年3月5日", "２０２５．３．５", "2025/03/05 09:00"],
+    [
+        date(2025, 3, 5),
+        datetime(2025, 3, 5, 9),
+        "2025-3-5",
+        "2025年3月5日",
+        "２０２５．３．５",
+        "2025/03/05 09:00",
+    ],
 )
 def test_a_day_may_have_a_time_behind_it(typed: Cell) -> None:
     assert cells.day(typed) == date(2025, 3, 5)
@@ -163,19 +176,24 @@ def test_other_days_are_bad_times(typed: Cell) -> None:
         cells.day(typed)
 
 
-@pytest.mark.parametrize(("typed", "read"), [(60.0, 60), (0, 0), ("１２", 12), (" 3 ", 3), ("-4", -4), ("5.0", 5)])
+@pytest.mark.parametrize(
+    ("typed", "read"), [(60.0, 60), (0, 0), ("１２", 12), (" 3 ", 3), ("-4", -4), ("5.0", 5)]
+)
 def test_whole_numbers_are_read(typed: Cell, read: int) -> None:
     assert cells.integer(typed) == read
 
 
-@pytest.mark.parametrize("typed", [1.5, True, "六十", "1,000", float("inf"), float("nan"), 1e15, date(2025, 1, 1)])
+@pytest.mark.parametrize(
+    "typed", [1.5, True, "六十", "1,000", float("inf"), float("nan"), 1e15, date(2025, 1, 1)]
+)
 def test_other_numbers_are_refused(typed: Cell) -> None:
     with pytest.raises(CellError, match="bad_number"):
         cells.integer(typed)
 
 
 @pytest.mark.parametrize(
-    ("typed", "read"), [(1.0, 1000), (1.2, 1200), (0.4 * 3, 1200), (1.255, 1255), ("１.５", 1500), ("0", 0), (2, 2000)]
+    ("typed", "read"),
+    [(1.0, 1000), (1.2, 1200), (0.4 * 3, 1200), (1.255, 1255), ("１.５", 1500), ("0", 0), (2, 2000)],
 )
 def test_a_ratio_is_exact_in_thousandths(typed: Cell, read: int) -> None:
     assert cells.thousandths(typed) == read

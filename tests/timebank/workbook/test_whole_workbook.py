@@ -83,7 +83,9 @@ class Purse:
     def lapse(self) -> None:
         """Let the lots of 2025 go, once."""
         if not self.lapsed:
-            self.figures["points_expired_at_2026_01_01"] = sum(lots.pop(2025, 0) for lots in self.lots.values())
+            self.figures["points_expired_at_2026_01_01"] = sum(
+                lots.pop(2025, 0) for lots in self.lots.values()
+            )
             self.lapsed = True
 
 
@@ -91,7 +93,9 @@ def outcome(path: Path) -> tuple[dict[str, object], Fates]:
     """Take a workbook the whole way and return the figures of the oracle, as far as they are settled here."""
     district = read_district(open_workbook(path), SHANGHAI)
     volunteers = {row.code for row in district.volunteers}
-    decision = decide(district.attendance, activities=district.plans, volunteers=volunteers, policy_on=lambda _: POLICY)
+    decision = decide(
+        district.attendance, activities=district.plans, volunteers=volunteers, policy_on=lambda _: POLICY
+    )
     fates = district.fates
     fates["签到"] = attendance_fates(decision)
     purse = Purse(district)
@@ -107,7 +111,9 @@ def outcome(path: Path) -> tuple[dict[str, object], Fates]:
         result = purse.take(event)
         if not isinstance(event, Credit):
             numbers = (event.row.points or 0,) if result in {"awarded", "redeemed"} else ()
-            fates["奖励" if isinstance(event, Award) else "兑换"][event.row.row_number] = fate(result, *numbers)
+            fates["奖励" if isinstance(event, Award) else "兑换"][event.row.row_number] = fate(
+                result, *numbers
+            )
     purse.lapse()
     rows = counts(fates["签到"])
     credited = [record for record in decision.records if record.outcome == "credited"]
@@ -164,8 +170,19 @@ def test_the_invented_districts_meet_every_outcome(tmp_path: Path) -> None:
         _, fates = outcome(tmp_path / "invented.xlsx")
         for sheet_fates in fates.values():
             met += counts(sheet_fates)
-    rare = {"bad_number", "already_recorded", "bad_yes_no", "unknown_parent", "duplicate_code", "missing_code"}
+    rare = {
+        "bad_number",
+        "already_recorded",
+        "bad_yes_no",
+        "unknown_parent",
+        "duplicate_code",
+        "missing_code",
+    }
     from timebank.workbook.words import FATES  # noqa: PLC0415
 
-    notes = {code for code in FATES if code.startswith(("unknown_org", "unknown_team", "unknown_leader", "id_", "bad_b", "bad_r", "end_"))}
+    notes = {
+        code
+        for code in FATES
+        if code.startswith(("unknown_org", "unknown_team", "unknown_leader", "id_", "bad_b", "bad_r", "end_"))
+    }
     assert set(met) == set(FATES) - rare - notes

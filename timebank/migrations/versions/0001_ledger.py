@@ -82,8 +82,8 @@ create table accounts (
   constraint accounts_last_seq_check check (last_seq >= 0 and (guarded or last_seq = 0))
 ) with (fillfactor = 70);
 create index accounts_expires_on_idx on accounts (bank_id, expires_on, id) where expires_on is not null;
-create index accounts_unit_idx on accounts (bank_id, unit_id, kind, id);
 
+-- No foreign key to banks: every posting would share-lock that one row; units and accounts have it.
 create table transactions (
   bank_id bigint not null,
   id bigint not null,
@@ -115,7 +115,6 @@ create table transactions (
   constraint transactions_kind_check check (kind ~ '^[a-z][a-z_]{0,39}$'),
   constraint transactions_hold_until_check check (hold_until is null or hold_until > effective_at)
 );
-alter table transactions add constraint transactions_bank_id_fkey foreign key (bank_id) references banks (id);
 create index transactions_xact_idx on transactions (bank_id, xact, id);
 create unique index transactions_reverses_id_key on transactions (bank_id, reverses_id)
   where reverses_id is not null and refusal is null;

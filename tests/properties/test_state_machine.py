@@ -1,0 +1,25 @@
+"""Whatever is posted in whatever order: the ledger answers and shows what the naive model says."""
+
+from datetime import timedelta
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.properties.machine import LedgerMachine
+from tests.properties.world import World
+from timebank.database import Address
+
+SETTINGS = settings(
+    max_examples=60,
+    stateful_step_count=30,
+    deadline=None,
+    print_blob=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def test_it_answers_and_shows_what_the_model_says(address: Address) -> None:
+    with World.open(address) as world:
+        machine = type("Machine", (LedgerMachine,), {"world": world})
+        run_state_machine_as_test(machine, settings=SETTINGS)

@@ -1,0 +1,121 @@
+"""What every command shares: opening the bank, exit codes, JSON or tables, and errors in two languages."""
+
+import asyncio
+import gc
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, TypeVar
+from uuid import UUID
+
+import typer
+
+from timebank.errors import OutageError, RefusalError
+from timebank.words import both, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.table import Table
+
+    from timebank.database import Bank, Database
+    from timebank.settings import Settings
+
+T = TypeVar("T")
+
+OK, VIOLATED, REFUSED, OUTAGE = 0, 1, 2, 3
+"""Exit codes: done; done and something is wrong (audit, verify); refused; try again."""
+
+ACTOR = "cli"
+DEFAULT_BANK = "default"
+
+BankOption = Annotated[str, typer.Option("--bank", help="银行代码 / code of the bank")]
+JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open database and the bank that the command is about."""
+
+    settings: "Settings"
+    database: "Database"
+    bank: "Bank"
+
+
+def run(work: Callable[[Opened], Awaitable[T]], *, bank: str, make: bool = False, role: str | None = None) -> T:
+    """Open the database, find (or with `make` make) the bank, and run `work`; errors end the program."""
+    from timebank.banks.actions import ensure_bank  # noqa: PLC0415 -- `verify` and `--help` load no database
+    from timebank.database import APP  # noqa: PLC0415
+    from timebank.settings import Settings  # noqa: PLC0415
+    from timebank.startup import open_database, server_address  # noqa: PLC0415
+
+    # What a command builds it keeps until it ends: collecting it over and over only costs time.
+    gc.set_threshold(100_000, 50, 50)
+
+    async def opened() -> T:
+        async with open_database(address, role or APP) as database:
+            if make:
+                found = await ensure_bank(
+                    database, bank, name=bank, zone=settings.zone, actor=ACTOR
+                )
+            else:
+                found = await database.bank(bank)
+            return await work(Opened(settings, database, found))
+
+    with explained():
+        settings = Settings()
+        with server_address(settings) as address:
+            return asyncio.run(opened())
+
+
+@contextmanager
+def explained() -> "Iterator[None]":
+    """Turn refusals and outages into a sentence in both languages and an exit code."""
+    try:
+        yield
+    except RefusalError as error:
+        fail(error.code, REFUSED, **error.params)
+    except OutageError as error:
+        fail(error.code, OUTAGE, **error.params)
+
+
+def fail(code: str, exit_code: int, **params: object) -> None:
+    """Say what is wrong on standard error, with its code, and end."""
+    typer.echo(f"{both(code, **params)} [{code}]", err=True)
+    raise typer.Exit(exit_code)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON, dates as ISO 8601, dataclasses as objects."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=_plain))
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    msg = f"{type(value).__name__} has no JSON form"
+    raise TypeError(msg)
+
+
+def table(title: str, *columns: str) -> "Table":
+    """Return an empty table whose title and columns are words in both languages; `#` marks number columns."""
+    from rich.table import Table  # noqa: PLC0415 -- JSON output needs none of it
+
+    made = Table(title=both(title), title_justify="left")
+    for column in columns:
+        name = column.removeprefix("#")
+        made.add_column("\n".join(words(name)), justify="right" if column.startswith("#") else "left")
+    return made
+
+
+def show(made: "Table") -> None:
+    """Print a table."""
+    from rich.console import Console  # noqa: PLC0415
+
+    Console().print(made)

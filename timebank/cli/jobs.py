@@ -1,0 +1,53 @@
+"""`jobs run`: what happens by the calendar, by hand for any day."""
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from timebank.cli.frame import DEFAULT_BANK, REFUSED, BankOption, JsonOption, Opened, fail, print_json, run
+from timebank.words import both
+
+app = typer.Typer()
+jobs = typer.Typer(help="定时任务 / what happens by the calendar", no_args_is_help=True)
+app.add_typer(jobs, name="jobs")
+
+
+class Job(StrEnum):
+    """The jobs there are."""
+
+    EXPIRE = "expire"
+    RECOGNISE = "recognise"
+
+
+AsOfOption = Annotated[str, typer.Option("--as-of", help="日期 / the day, YYYY-MM-DD")]
+
+
+@jobs.command("run")
+def run_job(job: Job, *, as_of: AsOfOption, bank: BankOption = DEFAULT_BANK, as_json: JsonOption = False) -> None:
+    """执行一项任务，可重复执行 / Run a job for a day; running it again changes nothing more."""
+    from timebank.jobs.expire import run_expire  # noqa: PLC0415
+    from timebank.jobs.recognise import run_recognise  # noqa: PLC0415
+
+    day = parse_day(as_of)
+    action = {Job.EXPIRE: run_expire, Job.RECOGNISE: run_recognise}[job]
+
+    async def work(opened: Opened) -> dict[str, object]:
+        return await action(opened.database, opened.bank, as_of=day, now=datetime.now(UTC))
+
+    result = run(work, bank=bank)
+    if as_json:
+        print_json({"job": job.value, "as_of": day, **result})
+    else:
+        figures = "  ".join(f"{key}={value}" for key, value in result.items())
+        typer.echo(f"{both(f'job_{job.value}_done', as_of=day)}  {figures}")
+
+
+def parse_day(text: str) -> date:
+    """Read a day as YYYY-MM-DD, or end the program."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        fail("day_invalid", REFUSED, day=text)
+        raise

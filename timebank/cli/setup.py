@@ -1,0 +1,83 @@
+"""`migrate` and `demo`: making the schema, and a small invented community to look at."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import typer
+
+from timebank.cli.frame import (
+    OK,
+    VIOLATED,
+    BankOption,
+    JsonOption,
+    Opened,
+    explained,
+    print_json,
+    run,
+    show,
+)
+from timebank.cli.tables import totals_table, violations_table
+from timebank.words import both
+
+BANK = "demo"
+
+app = typer.Typer()
+
+
+@app.command()
+def migrate(*, as_json: JsonOption = False) -> None:
+    """建立或升级数据库结构 / Make the schema or bring it up to this version."""
+    from timebank.settings import Settings  # noqa: PLC0415
+    from timebank.startup import migrate_address, server_address  # noqa: PLC0415
+
+    with explained(), server_address(Settings()) as address:
+        applied = asyncio.run(migrate_address(address))
+    if as_json:
+        print_json({"applied": applied})
+    else:
+        typer.echo(both("migrated", versions=", ".join(applied)) if applied else both("migrated_already"))
+
+
+@app.command()
+def demo(*, bank: BankOption = BANK, as_json: JsonOption = False) -> None:
+    """记入一个虚构的小社区，供初次了解 / Book a small invented community to look at."""
+    from timebank.demo.actions import Demo, book_demo  # noqa: PLC0415
+    from timebank.vault.cipher import load_cipher  # noqa: PLC0415
+
+    async def work(opened: Opened) -> Demo:
+        key = opened.settings.vault_key
+        return await book_demo(
+            opened.database,
+            opened.bank,
+            opened.settings.home,
+            cipher=load_cipher(key.get_secret_value() if key else None, opened.settings.home),
+            now=datetime.now(UTC),
+            progress=lambda *_: None,
+        )
+
+    from timebank.settings import Settings  # noqa: PLC0415
+
+    done = run(work, bank=bank, make=True)
+    if as_json:
+        print_json(done)
+        return
+    typer.echo(both("demo_intro"))
+    show(totals_table(done.totals))
+    if done.violations:
+        show(violations_table(done.violations))
+    else:
+        typer.echo(both("audit_clean"))
+    typer.echo(both("sealed", count=done.sealed.sealed.added, size=done.sealed.sealed.tree_size))
+    typer.echo(both("public_key", key=done.sealed.verifier))
+    typer.echo(both("demo_home", home=Settings().home))
+    typer.echo(both("demo_next"))
+    for command in (
+        f"volunteer {done.busiest}",
+        f"statement {done.busiest} --unit minute",
+        "trial-balance",
+        "export hledger -o demo.journal",
+        "prove 1 -o proof.json",
+    ):
+        typer.echo(f"  .venv/bin/timebank {command} --bank {bank}")
+    typer.echo(f"  .venv/bin/timebank verify proof.json --key '{done.sealed.verifier}'")
+    raise typer.Exit(VIOLATED if done.violations else OK)

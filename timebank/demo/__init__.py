@@ -1,0 +1,1 @@
+"""A small invented community, booked through the real import."""

@@ -1,0 +1,55 @@
+"""Booking the invented community: import, expire, recognise, seal, audit, all by the real actions."""
+
+import tempfile
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from ledger.audit import Violation
+from timebank.database import Bank, Database
+from timebank.demo.community import write_community
+from timebank.jobs.expire import run_expire
+from timebank.jobs.recognise import run_recognise
+from timebank.proof.actions import SealedBank, audit_bank, seal_bank
+from timebank.totals.queries import Totals, totals
+from timebank.vault.cipher import Cipher
+from timebank.workbook.importing import Progress, import_workbook
+
+AS_OF = date(2026, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What came of it."""
+
+    totals: Totals
+    sealed: SealedBank
+    violations: list[Violation]
+    busiest: str
+
+
+async def book_demo(
+    database: Database, bank: Bank, home: Path, *, cipher: Cipher, now: datetime, progress: Progress
+) -> Demo:
+    """Book the demo community into a bank; again changes nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        workbook = Path(folder) / "community.xlsx"
+        write_community(workbook)
+        await import_workbook(
+            database,
+            bank,
+            workbook,
+            cipher=cipher,
+            actor="demo",
+            report=None,
+            dry_run=False,
+            progress=progress,
+        )
+    await run_expire(database, bank, as_of=AS_OF, now=now)
+    await run_recognise(database, bank, as_of=AS_OF, now=now)
+    sealed = await seal_bank(database, bank, home, now=now)
+    violations = await audit_bank(database, bank, home)
+    found = await database.read(bank, totals)
+    top = found["top10_minutes"]
+    busiest = str(top[0][0]) if isinstance(top, list) and top else ""
+    return Demo(found, sealed, violations, busiest)

@@ -1,0 +1,108 @@
+"""Sealing, proving and auditing a bank with the keys and anchors of the installation."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ledger.audit import Violation, audit
+from ledger.proof.anchors import anchor_missing, read_anchors
+from ledger.proof.checkpoints import checkpoint_notes
+from ledger.proof.document import ProofDocument
+from ledger.proof.inclusion import prove
+from ledger.proof.note import SigningKey, VerifierKey
+from ledger.proof.sealing import Sealed, seal
+from ledger.session import ReadTx, WriteTx
+from timebank.database import READER, Bank, Database
+from timebank.errors import RefusalError
+from timebank.keyfiles import load_or_make
+
+_RECORD = """
+select r.id from service_records r
+join activities a on a.bank_id = $1 and a.id = r.activity_id
+join volunteers v on v.bank_id = $1 and v.id = r.volunteer_id
+where r.bank_id = $1 and a.code = $2 and v.code = $3
+"""
+_TRANSACTION = """
+select t.id from transactions t
+where t.bank_id = $1 and t.idempotency_key = 'record:' || $2 and t.refusal is null
+"""
+
+
+def origin(bank: Bank) -> str:
+    """Return the name under which a bank's checkpoints are signed."""
+    return f"timebank/{bank.code}"
+
+
+def signing_key(home: Path, bank: Bank) -> SigningKey:
+    """Return the bank's signing key, made on first use in a file that only its owner reads."""
+    text = load_or_make(
+        home / "keys" / f"seal-{bank.code}.key", lambda: SigningKey.generate(origin(bank)).encode()
+    )
+    return SigningKey.parse(text)
+
+
+def anchors_folder(home: Path) -> Path:
+    """Return where checkpoints are kept outside the database; copy it to another machine."""
+    return home / "checkpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBank:
+    """What a sealing run did, and the public key with which anyone checks it."""
+
+    sealed: Sealed
+    verifier: str
+
+
+async def seal_bank(database: Database, bank: Bank, home: Path, *, now: datetime) -> SealedBank:
+    """Seal everything decided so far, then keep its checkpoint outside the database too.
+
+    A death between the two leaves a checkpoint without its file; the next run writes it.
+    """
+    key = signing_key(home, bank)
+
+    async def work(tx: WriteTx) -> Sealed:
+        return await seal(tx, key, origin=origin(bank), sealed_at=now)
+
+    sealed = await database.write(bank, work)
+    notes = await database.read(bank, checkpoint_notes)
+    anchor_missing(anchors_folder(home), bank.code, notes)
+    return SealedBank(sealed, str(key.verifier))
+
+
+async def prove_record(database: Database, bank: Bank, record: str) -> ProofDocument:
+    """Return the proof of a record's credit: `record` is its number, or ACTIVITY/VOLUNTEER.
+
+    Raises:
+        RefusalError: `unknown_record`, `record_not_credited`, `not_sealed_yet`.
+    """
+
+    async def work(tx: ReadTx) -> ProofDocument:
+        number = await _record_number(tx, record)
+        id_ = await tx.connection.fetchval(_TRANSACTION, tx.bank_id, str(number))
+        if id_ is None:
+            raise RefusalError("record_not_credited", record=record)
+        document = await prove(tx, id_, record=str(number))
+        if document is None:
+            raise RefusalError("not_sealed_yet", record=record)
+        return document
+
+    return await database.read(bank, work)
+
+
+async def _record_number(tx: ReadTx, record: str) -> int:
+    if record.isascii() and record.isdecimal():
+        return int(record)
+    activity, _, volunteer = record.strip().upper().partition("/")
+    number: int | None = await tx.connection.fetchval(_RECORD, tx.bank_id, activity, volunteer)
+    if number is None:
+        raise RefusalError("unknown_record", record=record)
+    return number
+
+
+async def audit_bank(database: Database, bank: Bank, home: Path) -> list[Violation]:
+    """Audit a bank against the installation's key and the checkpoints kept outside the database."""
+    key_file = home / "keys" / f"seal-{bank.code}.key"
+    verifier: VerifierKey | None = signing_key(home, bank).verifier if key_file.exists() else None
+    anchors = read_anchors(anchors_folder(home), bank.code)
+    return await database.read(bank, lambda tx: audit(tx, verifier=verifier, anchors=anchors))

@@ -1,0 +1,1 @@
+"""Totals of a bank, counted from the books and the registers."""

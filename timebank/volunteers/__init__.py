@@ -1,0 +1,1 @@
+"""Volunteers: who serves, known to the ledger only by a pseudonymous owner."""
