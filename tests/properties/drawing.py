@@ -56,7 +56,7 @@ people = st.sampled_from((ANNA, ANNA, BO))
 values = st.sampled_from(("point", "point", "point", "fufen"))
 never_spent = st.sampled_from(("minute", "party_score"))
 memos = st.sampled_from(("", "", "谢谢", "a 'quoted' \\ memo"))
-numbers = st.integers(0, 7)
+numbers = st.integers(0, 15)
 
 
 def lots(owners: SearchStrategy[UUID] = people) -> SearchStrategy[Place]:

@@ -20,7 +20,7 @@ from ledger.posting import post
 from ledger.session import ReadTx
 from ledger.values import Conflict, Draft, Outcome, Place, Posted, Refused
 from tests.properties import drawing
-from tests.properties.model import Expected, Model, Spot
+from tests.properties.model import Entry, Expected, Spot
 from tests.properties.world import World
 
 T = TypeVar("T")
@@ -53,28 +53,36 @@ class LedgerMachine(RuleBasedStateMachine):
         """Put a fresh key and the id of an earlier transaction into a drawn draft."""
         self.count += 1
         draft = dataclasses.replace(draft, key=f"key-{self.count}")
-        accepted = [e for e in self.model.entries if e.code is None]
         if draft.resolves is not None:
-            open_holds = [e for e in accepted if e.draft.kind == "hold" and e.id not in self.model.resolved]
-            chosen = self._pick(draft.resolves, open_holds)
-            held = {step.target.unit for e in open_holds if e.id == chosen for step in e.steps}
+            chosen = self._pick(draft.resolves, self._open_holds() or self._accepted("hold"))
+            held = {s.target.unit for e in self._accepted("hold") if e.id == chosen for s in e.steps}
             # Mostly settle what is held; a capture that names a unit too many is drawn with number 5.
             settle = tuple(s for s in draft.settle if s.unit in held or draft.resolves == 5)
             return dataclasses.replace(draft, resolves=chosen, settle=settle or draft.settle[:1])
         if draft.reverses is not None:
-            fresh = [e for e in accepted if e.draft.kind not in ("hold", "release", "reversal")]
-            fresh = [e for e in fresh if e.id not in self.model.reversed]
-            fresh.sort(key=lambda e: (e.draft.kind == "capture", e.draft.kind not in ("award", "stock"), e.id))
-            return dataclasses.replace(draft, reverses=self._pick(draft.reverses, fresh))
+            return dataclasses.replace(draft, reverses=self._pick(draft.reverses, self._accepted()))
         return draft
 
-    def _pick(self, number: int, likely: list) -> int:  # type: ignore[type-arg]
+    def _pick(self, number: int, likely: list[Entry]) -> int:
         """Return the id of a recent likely entry, sometimes of any entry, sometimes of none."""
-        if number <= 5 and likely:
-            return int(likely[-1 - number % len(likely)].id)
-        if number <= 6 and self.model.entries:
+        if number <= 12 and likely:
+            return likely[-1 - number % len(likely)].id
+        if number <= 14 and self.model.entries:
             return self.model.entries[-1 - number % len(self.model.entries)].id
         return UNKNOWN_ID
+
+    def _accepted(self, *kinds: str) -> list[Entry]:
+        accepted = [e for e in self.model.entries if e.code is None]
+        return [e for e in accepted if e.draft.kind in kinds] if kinds else accepted
+
+    def _open_holds(self) -> list[Entry]:
+        return [e for e in self._accepted("hold") if e.id not in self.model.resolved]
+
+    def _refundable(self) -> list[Entry]:
+        """What people may want back, captures last."""
+        kinds = ("spend", "gift", "redemption", "conversion", "carry_over", "expire", "capture")
+        entries = [e for e in self._accepted(*kinds) if e.id not in self.model.reversed]
+        return sorted(entries, key=lambda e: (e.draft.kind == "capture", e.id))
 
     def _post(self, drafts: list[Draft]) -> None:
         expected = [self.model.post(draft) for draft in drafts]
@@ -125,19 +133,27 @@ class LedgerMachine(RuleBasedStateMachine):
     def hold(self, draft: Draft) -> None:
         self._post([self._ready(draft)])
 
-    @precondition(lambda self: self._has("hold"))
+    @precondition(lambda self: bool(self._open_holds()))
     @rule(draft=drawing.captures())
     def capture(self, draft: Draft) -> None:
         self._post([self._ready(draft)])
 
-    @precondition(lambda self: self._has("hold"))
-    @rule(draft=drawing.releases)
-    def release(self, draft: Draft) -> None:
+    @precondition(lambda self: bool(self._accepted("hold")))
+    @rule(draft=st.one_of(drawing.releases, drawing.captures()))
+    def resolve(self, draft: Draft) -> None:
         self._post([self._ready(draft)])
 
     @rule(draft=drawing.reversals)
     def reverse(self, draft: Draft) -> None:
         self._post([self._ready(draft)])
+
+    @precondition(lambda self: bool(self._refundable()))
+    @rule(draft=drawing.reversals)
+    def refund(self, draft: Draft) -> None:
+        wanted = self._refundable()
+        assert draft.reverses is not None
+        reverses = wanted[-1 - draft.reverses // 3 % len(wanted)].id
+        self._post([dataclasses.replace(self._ready(draft), reverses=reverses)])
 
     @rule(drafts=st.lists(drawing.drafts, min_size=2, max_size=6), repeats=st.integers(0, 6))
     def post_batch(self, drafts: list[Draft], repeats: int) -> None:
@@ -160,9 +176,6 @@ class LedgerMachine(RuleBasedStateMachine):
         elif change == "metadata":
             draft = dataclasses.replace(draft, metadata={"n": 2})
         self._post([draft])
-
-    def _has(self, kind: str) -> bool:
-        return any(e.draft.kind == kind and e.code is None for e in self.model.entries)
 
     # -- the calendar ------------------------------------------------------------------------------------
 
