@@ -6,17 +6,29 @@ from ledger.audit.probes import Probe
 # from, or, with a day of grace, from a lapsed lot to a new one of the same owner.
 _REVERSALS = Probe("""
 with reversals as (
-  select r.id, r.kind, r.reverses_id, (r.effective_at at time zone $zone)::date as day,
-    (select max(o.line) from postings o where o.bank_id = $bank and o.transaction_id = r.reverses_id) as mirrored
+  select r.id, r.kind, r.reverses_id, (r.effective_at at time zone $zone)::date as day
   from transactions r
   where r.bank_id = $bank and r.refusal is null and (r.reverses_id is not null or r.kind = 'reversal')
+), originals as (
+  -- What a capture gave back to the lot it was held from stays there and has no mirror.
+  select r.id, o.from_account_id, o.to_account_id, o.amount, o.unit_id,
+    row_number() over (partition by r.id order by o.line) as line
+  from reversals r
+  join postings o on o.bank_id = $bank and o.transaction_id = r.reverses_id
+  left join accounts f on f.bank_id = $bank and f.id = o.from_account_id
+  left join accounts a on a.bank_id = $bank and a.id = o.to_account_id
+  where (f.kind = 'held' and a.kind in ('wallet', 'shelf') and a.owner = f.owner
+    and a.expires_on is not distinct from f.expires_on) is not true
+), mirrors as (
+  select o.id, max(o.line) as lines from originals o group by o.id
 ), extras as (
   select r.id, r.day, p.line, p.amount, p.from_account_id, f.owner = a.owner and f.unit_id = a.unit_id and (
       (f.kind = 'held' and a.kind in ('wallet', 'shelf') and a.expires_on is not distinct from f.expires_on)
       or (f.kind = 'wallet' and a.kind = 'wallet' and f.expires_on < r.day and a.expires_on >= r.day)
     ) as goes_home
   from reversals r
-  join postings p on p.bank_id = $bank and p.transaction_id = r.id and p.line > r.mirrored
+  left join mirrors m on m.id = r.id
+  join postings p on p.bank_id = $bank and p.transaction_id = r.id and p.line > coalesce(m.lines, 0)
   left join accounts f on f.bank_id = $bank and f.id = p.from_account_id
   left join accounts a on a.bank_id = $bank and a.id = p.to_account_id
 )
@@ -28,10 +40,9 @@ from reversals r left join transactions t on t.bank_id = $bank and t.id = r.reve
 where r.kind <> 'reversal' or t.id is null or t.refusal is not null or t.id >= r.id
   or t.kind in ('hold', 'release', 'reversal')
 union all
-select distinct 'reversal_differs', 'transaction ' || r.id, null, null
-from reversals r
-join postings o on o.bank_id = $bank and o.transaction_id = r.reverses_id
-left join postings m on m.bank_id = $bank and m.transaction_id = r.id and m.line = o.line
+select distinct 'reversal_differs', 'transaction ' || o.id, null, null
+from originals o
+left join postings m on m.bank_id = $bank and m.transaction_id = o.id and m.line = o.line
 where m.line is null or m.from_account_id <> o.to_account_id or m.to_account_id <> o.from_account_id
   or m.amount <> o.amount or m.unit_id <> o.unit_id
 union all

@@ -31,7 +31,7 @@ _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
 
 async def write_beancount(tx: ReadTx, out: TextIO) -> int:
     """Write the journal of the bank and return the number of transactions in it."""
-    out.write(f"option \"title\" {quoted(f'{tx.bank_code} ({tx.zone.key})')}\n\n")
+    out.write(f'option "title" {quoted(f"{tx.bank_code} ({tx.zone.key})")}\n\n')
     first_on: dict[int, date] = {}
     async for account, day in accounts(tx):
         first_on[account.unit_id] = min(day, first_on.get(account.unit_id, day))
@@ -70,7 +70,7 @@ def currency(unit_id: int, code: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return free text as a string of the journal; line breaks and tabs are escaped, other controls dropped."""
+    """Return free text as a string of the journal; line breaks and tabs are escaped, other controls become spaces."""
     return f'"{_INVISIBLE.sub(" ", text).translate(_ESCAPES)}"'
 
 

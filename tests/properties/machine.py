@@ -243,10 +243,12 @@ class LedgerMachine(RuleBasedStateMachine):
         self.world.write(self.bank, lambda tx: set_exchanges(tx, pairs, effective_from=since))
         self.model.exchanges.append((since, pairs))
 
-    @rule(folds=st.booleans())
-    def let_time_pass(self, folds: bool) -> None:
-        if folds:
+    @rule(job=st.sampled_from(("", "fold", "seal")), limit=st.sampled_from((1, 9, 100)))
+    def let_time_pass(self, job: str, limit: int) -> None:
+        if job == "fold":
             self.world.write(self.bank, fold)
+        elif job == "seal":
+            self.world.seal(self.bank, limit)
         self.remembered.append((self.world.now(), self.model.filled()))
 
     # -- reading -----------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from timebank.database import Address
 
 SETTINGS = settings(
     max_examples=60,
-    stateful_step_count=30,
+    stateful_step_count=35,
     deadline=None,
     print_blob=True,
     phases=[Phase.generate],

@@ -7,8 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
+from ledger.audit import audit
 from ledger.balances import account_balances, balance, balance_recorded_at, trial_balance, wallet
 from ledger.folding import fold
+from ledger.proof.note import SigningKey
+from ledger.proof.sealing import seal
 from ledger.session import ReadTx, WriteTx
 from ledger.statements import StatementLine, StatementPage, open_statement, wallet_statement
 from ledger.values import BANK, Place
@@ -18,6 +21,7 @@ from tests.properties.model import Model, Spot
 from timebank.database import APP, Address, Bank, Database
 
 T = TypeVar("T")
+KEY = SigningKey.generate("timebank.test")
 
 
 class World:
@@ -163,8 +167,20 @@ class World:
             for kind, amount in kinds.items():
                 assert amount == sum(n for s, n in filled.items() if (s.unit, s.kind) == (unit, kind))
 
+    def seal(self, bank: Bank, limit: int) -> bool:
+        """Seal at most so many transactions and the rest of the last batch; tell whether all is sealed."""
+        sealed = self.write(
+            bank,
+            lambda tx: seal(tx, KEY, origin=f"timebank/{bank.code}", sealed_at=datetime.now(UTC), limit=limit),
+        )
+        return sealed.is_complete
+
     def check_books(self, bank: Bank) -> None:
-        """Let the ledger check itself."""
+        """Seal the rest and let the ledger check itself."""
+        while not self.seal(bank, 50):
+            pass
+        violations = self.read(bank, lambda tx: audit(tx, verifier=KEY.verifier))
+        assert not violations, violations
 
 
 def _told(line: StatementLine) -> tuple[object, ...]:

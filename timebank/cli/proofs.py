@@ -1,5 +1,6 @@
 """`seal`, `prove` and `verify`: the last needs no database and no bank, only the proof and the public key."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -39,9 +40,9 @@ def seal(*, bank: BankOption = DEFAULT_BANK, as_json: JsonOption = False) -> Non
 
     done, folder = run(work, bank=bank)
     if as_json:
-        print_json({"sealed": done.sealed, "verifier": done.verifier, "anchors": str(folder)})
+        print_json({**asdict(done), "anchors": str(folder)})
         return
-    typer.echo(both("sealed", count=done.sealed.added, size=done.sealed.tree_size))
+    typer.echo(both("sealed", count=done.transactions, size=done.tree_size))
     typer.echo(both("public_key", key=done.verifier))
     typer.echo(both("anchors_at", folder=folder))
 

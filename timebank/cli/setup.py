@@ -67,7 +67,7 @@ def demo(*, bank: BankOption = BANK, as_json: JsonOption = False) -> None:
         show(violations_table(done.violations))
     else:
         typer.echo(both("audit_clean"))
-    typer.echo(both("sealed", count=done.sealed.sealed.added, size=done.sealed.sealed.tree_size))
+    typer.echo(both("sealed", count=done.sealed.transactions, size=done.sealed.tree_size))
     typer.echo(both("public_key", key=done.sealed.verifier))
     typer.echo(both("demo_home", home=Settings().home))
     typer.echo(both("demo_next"))

@@ -5,14 +5,19 @@ from datetime import datetime
 from pathlib import Path
 
 from ledger.audit import Violation, audit
-from ledger.proof.anchors import anchor_missing, read_anchors
-from ledger.proof.checkpoints import checkpoint_notes
+from ledger.proof.anchors import (
+    ForkedAnchorError,
+    anchor_missing,
+    latest_anchored_size,
+    read_anchors,
+)
+from ledger.proof.checkpoints import checkpoints
 from ledger.proof.document import ProofDocument
-from ledger.proof.inclusion import prove
 from ledger.proof.note import SigningKey, VerifierKey
-from ledger.proof.sealing import Sealed, seal
+from ledger.proof.proving import NoProofError, prove
+from ledger.proof.sealing import Sealed, TamperedTreeError, seal
 from ledger.session import ReadTx, WriteTx
-from timebank.database import READER, Bank, Database
+from timebank.database import Bank, Database
 from timebank.errors import RefusalError
 from timebank.keyfiles import load_or_make
 
@@ -48,26 +53,53 @@ def anchors_folder(home: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class SealedBank:
-    """What a sealing run did, and the public key with which anyone checks it."""
+    """What a sealing run did: how many transactions it added, how large the tree is, and the public key."""
 
-    sealed: Sealed
+    transactions: int
+    tree_size: int
     verifier: str
 
 
 async def seal_bank(database: Database, bank: Bank, home: Path, *, now: datetime) -> SealedBank:
-    """Seal everything decided so far, then keep its checkpoint outside the database too.
+    """Seal everything decided so far, then keep its checkpoints outside the database too.
 
     A death between the two leaves a checkpoint without its file; the next run writes it.
+
+    Raises:
+        RefusalError: `tree_tampered` or `history_forked`: nothing is sealed on top of rewritten history.
     """
     key = signing_key(home, bank)
+    transactions, is_complete = 0, False
 
     async def work(tx: WriteTx) -> Sealed:
         return await seal(tx, key, origin=origin(bank), sealed_at=now)
 
-    sealed = await database.write(bank, work)
-    notes = await database.read(bank, checkpoint_notes)
-    anchor_missing(anchors_folder(home), bank.code, notes)
-    return SealedBank(sealed, str(key.verifier))
+    try:
+        while not is_complete:
+            sealed = await database.write(bank, work)
+            transactions += sealed.transactions
+            is_complete = sealed.is_complete
+        tree_size = await _anchor(database, bank, home)
+    except TamperedTreeError:
+        raise RefusalError("tree_tampered") from None
+    except ForkedAnchorError as error:
+        raise RefusalError("history_forked", anchor=error.path.name) from None
+    return SealedBank(transactions, tree_size, str(key.verifier))
+
+
+async def _anchor(database: Database, bank: Bank, home: Path) -> int:
+    """Write the checkpoints that are not yet among the anchors; return the size of the largest tree."""
+    folder = anchors_folder(home)
+    while True:
+        after = latest_anchored_size(folder, bank.code)
+
+        async def work(tx: ReadTx, after: int = after) -> list[str]:
+            return [checkpoint.note for checkpoint in await checkpoints(tx, after_size=after)]
+
+        notes = await database.read(bank, work)
+        if not notes:
+            return after
+        anchor_missing(folder, bank.code, notes)
 
 
 async def prove_record(database: Database, bank: Bank, record: str) -> ProofDocument:
@@ -82,10 +114,10 @@ async def prove_record(database: Database, bank: Bank, record: str) -> ProofDocu
         id_ = await tx.connection.fetchval(_TRANSACTION, tx.bank_id, str(number))
         if id_ is None:
             raise RefusalError("record_not_credited", record=record)
-        document = await prove(tx, id_, record=str(number))
-        if document is None:
-            raise RefusalError("not_sealed_yet", record=record)
-        return document
+        try:
+            return await prove(tx, id_, record=str(number))
+        except NoProofError:
+            raise RefusalError("not_sealed_yet", record=record) from None
 
     return await database.read(bank, work)
 

@@ -62,31 +62,31 @@ def _write_sheet(
     masked = [place for place, title in enumerate(titles) if title in form.personal_titles]
     words: dict[Fate, tuple[str, str]] = {}
     widths = [_WIDTH] * len(titles) + list(_RESULT_WIDTHS)
-    with writer.sheet(form.title, header_rows=header_row, widths=widths) as sheet:
-        sheet.write_titles(header_row, [*titles, *RESULT_TITLES])
-        for row_number, row in rows:
-            fate = fates[row_number]
-            result = words.get(fate)
-            if result is None:
-                result = words[fate] = fate_words(fate)
-            shown: list[Cell] = [*row, *result]
-            for place in masked:
-                if shown[place] not in _NOT_SHOWN:
-                    shown[place] = MASK
-            sheet.write_row(row_number, shown)
+    sheet = writer.sheet(form.title, header_rows=header_row, widths=widths)
+    sheet.write_titles(header_row, [*titles, *RESULT_TITLES])
+    for row_number, row in rows:
+        fate = fates[row_number]
+        result = words.get(fate)
+        if result is None:
+            result = words[fate] = fate_words(fate)
+        shown: list[Cell] = [*row, *result]
+        for place in masked:
+            if shown[place] not in _NOT_SHOWN:
+                shown[place] = MASK
+        sheet.write_row(row_number, shown)
 
 
 def _write_summary(
     writer: WorkbookWriter, titles: list[str], fates: Mapping[str, Mapping[int, Fate]]
 ) -> None:
-    with writer.sheet(SUMMARY_TITLE, header_rows=1, widths=(12, 16, 28, 44, 56, 12)) as sheet:
-        sheet.write_titles(1, _SUMMARY_TITLES)
-        row_number = 1
-        for title in titles:
-            for code, rows in sorted(counts(fates[title]).items()):
-                row_number += 1
-                chinese, english = (_without_numbers(words) for words in FATES[code])
-                sheet.write_row(row_number, [title, FORMS[title].english, code, chinese, english, rows])
+    sheet = writer.sheet(SUMMARY_TITLE, header_rows=1, widths=(12, 16, 28, 44, 56, 12))
+    sheet.write_titles(1, _SUMMARY_TITLES)
+    row_number = 1
+    for title in titles:
+        for code, rows in sorted(counts(fates[title]).items()):
+            row_number += 1
+            chinese, english = (_without_numbers(words) for words in FATES[code])
+            sheet.write_row(row_number, [title, FORMS[title].english, code, chinese, english, rows])
 
 
 def _without_numbers(words: str) -> str:

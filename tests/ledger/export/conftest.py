@@ -41,7 +41,7 @@ ALICE, BOB, SHOP = (UUID(f"{n}0000000-0000-4000-8000-00000000000{n}") for n in "
 END_OF_2025 = date(2025, 12, 31)
 END_OF_2026 = date(2026, 12, 31)
 
-NASTY = "* ! (7) 备注；“好” \"x\" ; y | z, {1} @ 3 = [2025-99-99] date:昨天\\n\n; 第二行\r\n2025-01-01 open\t\u2028\x07\x85 %\\"
+NASTY = '* ! (7) 备注；“好” "x" ; y | z, {1} @ 3 = [2025-99-99] date:昨天\\n\n; 第二行\r\n2025-01-01 open\t\u2028\x07\x85 %\\'
 """A memo with everything that one of the formats reads as its own."""
 
 MORE_UNITS = (
@@ -87,7 +87,9 @@ async def books(database: Database) -> AsyncIterator[Books]:
     async def crossing(tx: WriteTx) -> None:
         there = replace(tx, bank_id=other.id, bank_code=other.code, zone=other.zone, catalogue=Catalogue())
         sides = await cross(
-            tx, there, Crossing("x", ALICE, Place(WALLET, BOB), "point", 3, SPRING, "test", {"to": other.code})
+            tx,
+            there,
+            Crossing("x", ALICE, Place(WALLET, BOB), "point", 3, SPRING, "test", {"to": other.code}),
         )
         assert all(isinstance(side, Posted) for side in sides)
 
@@ -112,11 +114,16 @@ async def _everything(tx: WriteTx) -> int:
     source = Place(ISSUANCE)
     lot = Place(WALLET, ALICE, END_OF_2025)
     opening = [
-        _draft("credit", "c1", Move(source, Place(WALLET, ALICE), "minute", 120), Move(source, lot, "point", 60)),
+        _draft(
+            "credit", "c1", Move(source, Place(WALLET, ALICE), "minute", 120), Move(source, lot, "point", 60)
+        ),
         _draft("credit", "c2", Move(source, Place(WALLET, ALICE, END_OF_2026), "point", 40)),
         _draft("credit", "c3", Move(source, Place(WALLET, BOB), "party_score", 2**53 - 1)),
         _draft("delivery", "d", Move(Place(SUPPLY), Place(SHELF, SHOP), "goods/rice", 10)),
-        *(_draft("credit", f"u:{code}", Move(source, lot, code, n)) for n, (code, _, _) in enumerate(MORE_UNITS, 1)),
+        *(
+            _draft("credit", f"u:{code}", Move(source, lot, code, n))
+            for n, (code, _, _) in enumerate(MORE_UNITS, 1)
+        ),
     ]
     outcomes = await post(tx, opening)
     spending = [
@@ -134,7 +141,9 @@ async def _everything(tx: WriteTx) -> int:
         ),
         _draft("count", "v", Move(Place(SHELF, SHOP), Place(VARIANCE, SHOP), "goods/rice", 1)),
         # 16:30 UTC is past midnight in Shanghai: the day is the bank's.
-        replace(_draft("credit", "night", Move(source, lot, "point", 1)), effective_at=SPRING.replace(hour=16)),
+        replace(
+            _draft("credit", "night", Move(source, lot, "point", 1)), effective_at=SPRING.replace(hour=16)
+        ),
         _draft("spend", "too much", Move(Wallet(BOB), Place(TAKINGS), "point", 1)),
         _hold("h1"),
         _hold("h2"),

@@ -15,7 +15,9 @@ from tests.ledger.export.conftest import Books
 from timebank.database import Database
 
 HLEDGER = shutil.which("hledger")
-needs_hledger = pytest.mark.skipif(HLEDGER is None, reason="hledger is not installed (Debian: apt install hledger)")
+needs_hledger = pytest.mark.skipif(
+    HLEDGER is None, reason="hledger is not installed (Debian: apt install hledger)"
+)
 
 
 async def write(database: Database, books: Books, path: Path) -> int:
@@ -77,7 +79,7 @@ async def test_hledger_finds_a_transaction_by_kind_and_by_tag(
     path = tmp_path / "books.journal"
     await write(database, books, path)
     assert "convert" in hledger(path, "payees").splitlines()
-    register = hledger(path, "register", "-O", "csv", "tag:key=^c1$", "unit" and "acct:^issuance:minute")
+    register = hledger(path, "register", "-O", "csv", "tag:key=^c1$", "acct:^issuance:minute")
     assert [row[6] for row in csv.reader(io.StringIO(register))][1:] == ["-120 minute"]
 
 

@@ -48,7 +48,9 @@ async def test_it_is_ordered_by_the_banks_day_then_id(database: Database, books:
     order = [(row["effective_on"], int(row["transaction_id"]), int(row["line"])) for row in table]
     assert order == sorted(order)
     assert len({day for day, _, _ in order}) == 3
-    assert all(datetime.fromisoformat(row["effective_at"]).date().isoformat() == row["effective_on"] for row in table)
+    assert all(
+        datetime.fromisoformat(row["effective_at"]).date().isoformat() == row["effective_on"] for row in table
+    )
 
 
 async def test_it_keeps_texts_whole_and_defuses_formulas(database: Database, books: Books) -> None:

@@ -128,10 +128,8 @@ def test_the_writer_keeps_values_of_every_kind(tmp_path: Path) -> None:
         "",
         "尾",
     ]
-    with (
-        WorkbookWriter(tmp_path / "a.xlsx") as writer,
-        writer.sheet("甲<&>", header_rows=1, widths=[9]) as sheet,
-    ):
+    with WorkbookWriter(tmp_path / "a.xlsx") as writer:
+        sheet = writer.sheet("甲<&>", header_rows=1, widths=[9])
         sheet.write_titles(1, ["标题"])
         sheet.write_row(4, values)
     book = openpyxl.load_workbook(tmp_path / "a.xlsx")

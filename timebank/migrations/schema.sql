@@ -1,0 +1,949 @@
+-- What the migrations make: written by `python -m timebank.migrations.dump`, held to them by a test.
+
+CREATE SCHEMA timebank;
+
+CREATE FUNCTION timebank.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'ledger rows are append-only' using errcode = 'TB001';
+end
+$$;
+
+CREATE FUNCTION timebank.refuse_closed_period() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if exists (
+    select 1 from added t
+    where t.refusal is null and t.effective_at < (
+      select max(c.closed_before) from closures c where c.bank_id = t.bank_id)
+  ) then
+    raise exception 'the period is closed' using errcode = 'TB002';
+  end if;
+  return null;
+end
+$$;
+
+CREATE TABLE timebank.accounts (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    owner uuid NOT NULL,
+    unit_id bigint NOT NULL,
+    kind text NOT NULL,
+    guarded boolean NOT NULL,
+    expires_on date,
+    floor bigint DEFAULT 0 NOT NULL,
+    balance bigint DEFAULT 0 NOT NULL,
+    last_seq bigint DEFAULT 0 NOT NULL,
+    folded_before bigint DEFAULT 0 NOT NULL,
+    opened_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT accounts_balance_check CHECK (((NOT guarded) OR (balance >= floor))),
+    CONSTRAINT accounts_expires_on_check CHECK (((expires_on IS NULL) OR (kind = ANY (ARRAY['wallet'::text, 'held'::text])))),
+    CONSTRAINT accounts_guarded_check CHECK ((guarded = (kind = ANY (ARRAY['wallet'::text, 'held'::text, 'shelf'::text])))),
+    CONSTRAINT accounts_kind_check CHECK ((kind = ANY (ARRAY['wallet'::text, 'held'::text, 'shelf'::text, 'issuance'::text, 'expired'::text, 'takings'::text, 'supply'::text, 'handed_out'::text, 'converted'::text, 'clearing'::text, 'variance'::text]))),
+    CONSTRAINT accounts_last_seq_check CHECK (((last_seq >= 0) AND (guarded OR (last_seq = 0))))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY timebank.accounts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.accounts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.accounts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.activities (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    category text NOT NULL,
+    is_volunteer_service boolean NOT NULL,
+    organisation_id bigint,
+    team_id bigint,
+    leader_code text NOT NULL,
+    place text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    rest_minutes bigint NOT NULL,
+    difficulty_permille bigint NOT NULL,
+    capacity bigint,
+    CONSTRAINT activities_difficulty_permille_check CHECK ((difficulty_permille >= 0)),
+    CONSTRAINT activities_rest_minutes_check CHECK ((rest_minutes >= 0))
+);
+
+ALTER TABLE ONLY timebank.activities FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.activities ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.activities_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.attendances (
+    bank_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    activity_code text NOT NULL,
+    volunteer_code text NOT NULL,
+    check_in_at timestamp with time zone,
+    check_out_at timestamp with time zone,
+    method text NOT NULL,
+    outcome text NOT NULL,
+    record_id bigint
+);
+
+ALTER TABLE ONLY timebank.attendances FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.awards (
+    bank_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    volunteer_id bigint,
+    title text NOT NULL,
+    points bigint,
+    awarded_on date,
+    outcome text NOT NULL
+);
+
+ALTER TABLE ONLY timebank.awards FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.banks (
+    id bigint NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    zone text NOT NULL,
+    owner uuid DEFAULT gen_random_uuid() NOT NULL,
+    opened_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT banks_code_check CHECK ((code ~ '^[a-z][a-z0-9-]{0,39}$'::text))
+);
+
+ALTER TABLE timebank.banks ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.banks_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.checkpoints (
+    bank_id bigint NOT NULL,
+    tree_size bigint NOT NULL,
+    root bytea NOT NULL,
+    sealed_before bigint NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    note text NOT NULL,
+    CONSTRAINT checkpoints_root_check CHECK ((octet_length(root) = 32)),
+    CONSTRAINT checkpoints_tree_size_check CHECK ((tree_size > 0))
+);
+
+ALTER TABLE ONLY timebank.checkpoints FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.closures (
+    bank_id bigint NOT NULL,
+    closed_before timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    xact bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY timebank.closures FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.epochs (
+    system_identifier text NOT NULL,
+    base bigint NOT NULL,
+    begun_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT epochs_base_check CHECK ((base >= 0))
+);
+
+CREATE TABLE timebank.exchange_rules (
+    bank_id bigint NOT NULL,
+    from_unit text NOT NULL,
+    to_unit text NOT NULL,
+    effective_from timestamp with time zone NOT NULL,
+    is_allowed boolean NOT NULL
+);
+
+ALTER TABLE ONLY timebank.exchange_rules FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.folds (
+    bank_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    effective_on date NOT NULL,
+    received bigint NOT NULL,
+    given bigint NOT NULL,
+    CONSTRAINT folds_amounts_check CHECK (((received >= 0) AND (given >= 0)))
+);
+
+ALTER TABLE ONLY timebank.folds FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.goods (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    shop_id bigint NOT NULL,
+    sku text NOT NULL,
+    name text NOT NULL,
+    unit_code text NOT NULL,
+    price_points bigint NOT NULL,
+    opening_stock bigint NOT NULL,
+    opening_at timestamp with time zone NOT NULL,
+    CONSTRAINT goods_opening_stock_check CHECK ((opening_stock >= 0)),
+    CONSTRAINT goods_price_points_check CHECK ((price_points >= 0))
+);
+
+ALTER TABLE ONLY timebank.goods FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.goods ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.goods_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.job_runs (
+    bank_id bigint NOT NULL,
+    job text NOT NULL,
+    period text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    result jsonb
+);
+
+ALTER TABLE ONLY timebank.job_runs FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.leaves (
+    bank_id bigint NOT NULL,
+    leaf_index bigint NOT NULL,
+    transaction_id bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT leaves_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT leaves_leaf_index_check CHECK ((leaf_index >= 0))
+);
+
+ALTER TABLE ONLY timebank.leaves FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.nodes (
+    bank_id bigint NOT NULL,
+    level integer NOT NULL,
+    node_index bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT nodes_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT nodes_level_check CHECK (((level > 0) AND ((level % 8) = 0)))
+);
+
+ALTER TABLE ONLY timebank.nodes FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.organisations (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    level text NOT NULL,
+    parent_id bigint,
+    CONSTRAINT organisations_level_check CHECK ((level = ANY (ARRAY['district'::text, 'street'::text, 'community'::text, 'grid'::text, 'team'::text, 'other'::text]))),
+    CONSTRAINT organisations_parent_check CHECK ((parent_id <> id))
+);
+
+ALTER TABLE ONLY timebank.organisations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.organisations ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.organisations_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.policy_packs (
+    bank_id bigint NOT NULL,
+    version bigint NOT NULL,
+    effective_from date NOT NULL,
+    body jsonb NOT NULL,
+    adopted_by text NOT NULL,
+    adopted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT policy_packs_version_check CHECK ((version >= 1))
+);
+
+ALTER TABLE ONLY timebank.policy_packs FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.postings (
+    bank_id bigint NOT NULL,
+    transaction_id bigint NOT NULL,
+    xact bigint NOT NULL,
+    unit_id bigint NOT NULL,
+    from_account_id bigint NOT NULL,
+    to_account_id bigint NOT NULL,
+    amount bigint NOT NULL,
+    from_seq bigint,
+    from_balance bigint,
+    to_seq bigint,
+    to_balance bigint,
+    line integer NOT NULL,
+    CONSTRAINT postings_amount_check CHECK ((amount > 0)),
+    CONSTRAINT postings_from_seq_check CHECK ((((from_seq IS NULL) = (from_balance IS NULL)) AND (from_seq > 0))),
+    CONSTRAINT postings_line_check CHECK ((line >= 1)),
+    CONSTRAINT postings_sides_check CHECK ((from_account_id <> to_account_id)),
+    CONSTRAINT postings_to_seq_check CHECK ((((to_seq IS NULL) = (to_balance IS NULL)) AND (to_seq > 0)))
+);
+
+ALTER TABLE ONLY timebank.postings FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.recognitions (
+    bank_id bigint NOT NULL,
+    scheme text NOT NULL,
+    as_of date NOT NULL,
+    volunteer_id bigint NOT NULL,
+    level bigint NOT NULL,
+    minutes bigint NOT NULL,
+    policy_version bigint NOT NULL,
+    CONSTRAINT recognitions_level_check CHECK ((level >= 1)),
+    CONSTRAINT recognitions_scheme_check CHECK ((scheme = ANY (ARRAY['star'::text, 'annual'::text])))
+);
+
+ALTER TABLE ONLY timebank.recognitions FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.redemptions (
+    bank_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    receipt text NOT NULL,
+    volunteer_id bigint,
+    shop_code text NOT NULL,
+    sku text NOT NULL,
+    quantity bigint,
+    points bigint,
+    redeemed_at timestamp with time zone,
+    cashier text NOT NULL,
+    outcome text NOT NULL
+);
+
+ALTER TABLE ONLY timebank.redemptions FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.schema_version (
+    version_num character varying(32) NOT NULL
+);
+
+CREATE TABLE timebank.service_records (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    activity_id bigint NOT NULL,
+    volunteer_id bigint NOT NULL,
+    check_in_at timestamp with time zone NOT NULL,
+    check_out_at timestamp with time zone NOT NULL,
+    served_from timestamp with time zone,
+    served_until timestamp with time zone,
+    minutes bigint NOT NULL,
+    points bigint NOT NULL,
+    policy_version bigint NOT NULL,
+    outcome text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT service_records_check_out_at_check CHECK ((check_out_at > check_in_at)),
+    CONSTRAINT service_records_minutes_check CHECK (((minutes >= 0) AND (points >= 0))),
+    CONSTRAINT service_records_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'needs_review'::text, 'not_volunteer_service'::text, 'too_short'::text, 'overlap'::text])))
+);
+
+ALTER TABLE ONLY timebank.service_records FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.service_records ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.service_records_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.shops (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    code text NOT NULL,
+    owner uuid DEFAULT gen_random_uuid() NOT NULL
+);
+
+ALTER TABLE ONLY timebank.shops FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.shops ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.shops_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE SEQUENCE timebank.transaction_ids
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE timebank.transactions (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    idempotency_key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    effective_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    xact bigint NOT NULL,
+    actor text NOT NULL,
+    memo text DEFAULT ''::text NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    refusal text,
+    refusal_detail jsonb,
+    reverses_id bigint,
+    resolves_id bigint,
+    hold_until timestamp with time zone,
+    salt bytea DEFAULT uuid_send(gen_random_uuid()) NOT NULL,
+    CONSTRAINT transactions_fingerprint_check CHECK ((octet_length(fingerprint) = 16)),
+    CONSTRAINT transactions_hold_until_check CHECK (((hold_until IS NULL) OR (hold_until > effective_at))),
+    CONSTRAINT transactions_key_length_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 200))),
+    CONSTRAINT transactions_kind_check CHECK ((kind ~ '^[a-z][a-z_]{0,39}$'::text)),
+    CONSTRAINT transactions_refusal_check CHECK (((refusal IS NULL) = (refusal_detail IS NULL))),
+    CONSTRAINT transactions_salt_check CHECK ((octet_length(salt) = 16))
+);
+
+ALTER TABLE ONLY timebank.transactions FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.units (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    code text NOT NULL,
+    class text NOT NULL,
+    spendable boolean NOT NULL,
+    CONSTRAINT units_class_check CHECK ((class = ANY (ARRAY['honour'::text, 'value'::text, 'goods'::text, 'score'::text, 'money'::text]))),
+    CONSTRAINT units_code_check CHECK ((code ~ '^[A-Za-z][A-Za-z0-9_.:/-]{0,79}$'::text)),
+    CONSTRAINT units_spendable_check CHECK (((NOT spendable) OR (class = ANY (ARRAY['value'::text, 'goods'::text, 'money'::text]))))
+);
+
+ALTER TABLE ONLY timebank.units FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.units ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.units_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.vault (
+    bank_id bigint NOT NULL,
+    subject uuid NOT NULL,
+    field text NOT NULL,
+    key_id text NOT NULL,
+    sealed bytea NOT NULL
+);
+
+ALTER TABLE ONLY timebank.vault FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.volunteers (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    code text NOT NULL,
+    owner uuid DEFAULT gen_random_uuid() NOT NULL,
+    organisation_id bigint,
+    team_id bigint,
+    is_party_member boolean NOT NULL,
+    registered_on date
+);
+
+ALTER TABLE ONLY timebank.volunteers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.volunteers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.volunteers_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE ONLY timebank.accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.accounts
+    ADD CONSTRAINT accounts_place_key UNIQUE NULLS NOT DISTINCT (bank_id, owner, unit_id, kind, expires_on);
+
+ALTER TABLE ONLY timebank.accounts
+    ADD CONSTRAINT accounts_unit_key UNIQUE (bank_id, id, unit_id);
+
+ALTER TABLE ONLY timebank.activities
+    ADD CONSTRAINT activities_code_key UNIQUE (bank_id, code);
+
+ALTER TABLE ONLY timebank.activities
+    ADD CONSTRAINT activities_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.attendances
+    ADD CONSTRAINT attendances_pkey PRIMARY KEY (bank_id, digest);
+
+ALTER TABLE ONLY timebank.awards
+    ADD CONSTRAINT awards_pkey PRIMARY KEY (bank_id, digest);
+
+ALTER TABLE ONLY timebank.banks
+    ADD CONSTRAINT banks_code_key UNIQUE (code);
+
+ALTER TABLE ONLY timebank.banks
+    ADD CONSTRAINT banks_owner_key UNIQUE (owner);
+
+ALTER TABLE ONLY timebank.banks
+    ADD CONSTRAINT banks_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY timebank.checkpoints
+    ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (bank_id, tree_size);
+
+ALTER TABLE ONLY timebank.closures
+    ADD CONSTRAINT closures_pkey PRIMARY KEY (bank_id, closed_before);
+
+ALTER TABLE ONLY timebank.epochs
+    ADD CONSTRAINT epochs_pkey PRIMARY KEY (system_identifier);
+
+ALTER TABLE ONLY timebank.exchange_rules
+    ADD CONSTRAINT exchange_rules_pkey PRIMARY KEY (bank_id, from_unit, to_unit, effective_from);
+
+ALTER TABLE ONLY timebank.folds
+    ADD CONSTRAINT folds_pkey PRIMARY KEY (bank_id, account_id, effective_on);
+
+ALTER TABLE ONLY timebank.goods
+    ADD CONSTRAINT goods_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.goods
+    ADD CONSTRAINT goods_sku_key UNIQUE (bank_id, shop_id, sku);
+
+ALTER TABLE ONLY timebank.job_runs
+    ADD CONSTRAINT job_runs_pkey PRIMARY KEY (bank_id, job, period);
+
+ALTER TABLE ONLY timebank.leaves
+    ADD CONSTRAINT leaves_pkey PRIMARY KEY (bank_id, leaf_index);
+
+ALTER TABLE ONLY timebank.leaves
+    ADD CONSTRAINT leaves_transaction_id_key UNIQUE (bank_id, transaction_id);
+
+ALTER TABLE ONLY timebank.nodes
+    ADD CONSTRAINT nodes_pkey PRIMARY KEY (bank_id, level, node_index);
+
+ALTER TABLE ONLY timebank.organisations
+    ADD CONSTRAINT organisations_code_key UNIQUE (bank_id, level, code);
+
+ALTER TABLE ONLY timebank.organisations
+    ADD CONSTRAINT organisations_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.policy_packs
+    ADD CONSTRAINT policy_packs_effective_from_key UNIQUE (bank_id, effective_from);
+
+ALTER TABLE ONLY timebank.policy_packs
+    ADD CONSTRAINT policy_packs_pkey PRIMARY KEY (bank_id, version);
+
+ALTER TABLE ONLY timebank.postings
+    ADD CONSTRAINT postings_pkey PRIMARY KEY (bank_id, transaction_id, line);
+
+ALTER TABLE ONLY timebank.recognitions
+    ADD CONSTRAINT recognitions_pkey PRIMARY KEY (bank_id, scheme, as_of, volunteer_id);
+
+ALTER TABLE ONLY timebank.redemptions
+    ADD CONSTRAINT redemptions_pkey PRIMARY KEY (bank_id, digest);
+
+ALTER TABLE ONLY timebank.schema_version
+    ADD CONSTRAINT schema_version_pkc PRIMARY KEY (version_num);
+
+ALTER TABLE ONLY timebank.service_records
+    ADD CONSTRAINT service_records_activity_volunteer_key UNIQUE (bank_id, activity_id, volunteer_id);
+
+ALTER TABLE ONLY timebank.service_records
+    ADD CONSTRAINT service_records_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.shops
+    ADD CONSTRAINT shops_code_key UNIQUE (bank_id, code);
+
+ALTER TABLE ONLY timebank.shops
+    ADD CONSTRAINT shops_owner_key UNIQUE (bank_id, owner);
+
+ALTER TABLE ONLY timebank.shops
+    ADD CONSTRAINT shops_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.transactions
+    ADD CONSTRAINT transactions_idempotency_key UNIQUE (bank_id, idempotency_key);
+
+ALTER TABLE ONLY timebank.transactions
+    ADD CONSTRAINT transactions_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.units
+    ADD CONSTRAINT units_code_key UNIQUE (bank_id, code);
+
+ALTER TABLE ONLY timebank.units
+    ADD CONSTRAINT units_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.vault
+    ADD CONSTRAINT vault_pkey PRIMARY KEY (bank_id, subject, field);
+
+ALTER TABLE ONLY timebank.volunteers
+    ADD CONSTRAINT volunteers_code_key UNIQUE (bank_id, code);
+
+ALTER TABLE ONLY timebank.volunteers
+    ADD CONSTRAINT volunteers_owner_key UNIQUE (bank_id, owner);
+
+ALTER TABLE ONLY timebank.volunteers
+    ADD CONSTRAINT volunteers_pkey PRIMARY KEY (bank_id, id);
+
+CREATE INDEX accounts_expires_on_idx ON timebank.accounts USING btree (bank_id, expires_on, id) WHERE (expires_on IS NOT NULL);
+
+CREATE INDEX attendances_record_idx ON timebank.attendances USING btree (bank_id, record_id) WHERE (record_id IS NOT NULL);
+
+CREATE INDEX postings_from_open_idx ON timebank.postings USING btree (bank_id, from_account_id, xact) WHERE (from_seq IS NULL);
+
+CREATE UNIQUE INDEX postings_from_seq_key ON timebank.postings USING btree (bank_id, from_account_id, from_seq) WHERE (from_seq IS NOT NULL);
+
+CREATE INDEX postings_to_open_idx ON timebank.postings USING btree (bank_id, to_account_id, xact) WHERE (to_seq IS NULL);
+
+CREATE UNIQUE INDEX postings_to_seq_key ON timebank.postings USING btree (bank_id, to_account_id, to_seq) WHERE (to_seq IS NOT NULL);
+
+CREATE INDEX redemptions_receipt_idx ON timebank.redemptions USING btree (bank_id, receipt);
+
+CREATE INDEX service_records_volunteer_idx ON timebank.service_records USING btree (bank_id, volunteer_id, id);
+
+CREATE INDEX transactions_hold_until_idx ON timebank.transactions USING btree (bank_id, hold_until, id) WHERE ((hold_until IS NOT NULL) AND (refusal IS NULL));
+
+CREATE UNIQUE INDEX transactions_resolves_id_key ON timebank.transactions USING btree (bank_id, resolves_id) WHERE ((resolves_id IS NOT NULL) AND (refusal IS NULL));
+
+CREATE UNIQUE INDEX transactions_reverses_id_key ON timebank.transactions USING btree (bank_id, reverses_id) WHERE ((reverses_id IS NOT NULL) AND (refusal IS NULL));
+
+CREATE INDEX transactions_xact_idx ON timebank.transactions USING btree (bank_id, xact, id);
+
+CREATE TRIGGER accounts_identity BEFORE UPDATE OF bank_id, id, owner, unit_id, kind, guarded, expires_on, floor ON timebank.accounts FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER accounts_keep BEFORE DELETE OR TRUNCATE ON timebank.accounts FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER checkpoints_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER closures_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.closures FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER exchange_rules_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.exchange_rules FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER leaves_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.leaves FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER nodes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.nodes FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER policy_packs_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.policy_packs FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER postings_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.postings FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER transactions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.transactions FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER transactions_closed_period AFTER INSERT ON timebank.transactions REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_closed_period();
+
+CREATE TRIGGER units_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.units FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+ALTER TABLE ONLY timebank.accounts
+    ADD CONSTRAINT accounts_unit_id_fkey FOREIGN KEY (bank_id, unit_id) REFERENCES timebank.units(bank_id, id);
+
+ALTER TABLE ONLY timebank.activities
+    ADD CONSTRAINT activities_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.activities
+    ADD CONSTRAINT activities_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.activities
+    ADD CONSTRAINT activities_team_id_fkey FOREIGN KEY (bank_id, team_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.attendances
+    ADD CONSTRAINT attendances_record_id_fkey FOREIGN KEY (bank_id, record_id) REFERENCES timebank.service_records(bank_id, id);
+
+ALTER TABLE ONLY timebank.awards
+    ADD CONSTRAINT awards_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
+
+ALTER TABLE ONLY timebank.checkpoints
+    ADD CONSTRAINT checkpoints_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.closures
+    ADD CONSTRAINT closures_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.exchange_rules
+    ADD CONSTRAINT exchange_rules_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.folds
+    ADD CONSTRAINT folds_account_id_fkey FOREIGN KEY (bank_id, account_id) REFERENCES timebank.accounts(bank_id, id);
+
+ALTER TABLE ONLY timebank.goods
+    ADD CONSTRAINT goods_shop_id_fkey FOREIGN KEY (bank_id, shop_id) REFERENCES timebank.shops(bank_id, id);
+
+ALTER TABLE ONLY timebank.goods
+    ADD CONSTRAINT goods_unit_code_fkey FOREIGN KEY (bank_id, unit_code) REFERENCES timebank.units(bank_id, code);
+
+ALTER TABLE ONLY timebank.job_runs
+    ADD CONSTRAINT job_runs_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.leaves
+    ADD CONSTRAINT leaves_transaction_id_fkey FOREIGN KEY (bank_id, transaction_id) REFERENCES timebank.transactions(bank_id, id);
+
+ALTER TABLE ONLY timebank.nodes
+    ADD CONSTRAINT nodes_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.organisations
+    ADD CONSTRAINT organisations_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.organisations
+    ADD CONSTRAINT organisations_parent_id_fkey FOREIGN KEY (bank_id, parent_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.policy_packs
+    ADD CONSTRAINT policy_packs_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.postings
+    ADD CONSTRAINT postings_from_account_id_fkey FOREIGN KEY (bank_id, from_account_id, unit_id) REFERENCES timebank.accounts(bank_id, id, unit_id);
+
+ALTER TABLE ONLY timebank.postings
+    ADD CONSTRAINT postings_to_account_id_fkey FOREIGN KEY (bank_id, to_account_id, unit_id) REFERENCES timebank.accounts(bank_id, id, unit_id);
+
+ALTER TABLE ONLY timebank.postings
+    ADD CONSTRAINT postings_transaction_id_fkey FOREIGN KEY (bank_id, transaction_id) REFERENCES timebank.transactions(bank_id, id);
+
+ALTER TABLE ONLY timebank.recognitions
+    ADD CONSTRAINT recognitions_policy_version_fkey FOREIGN KEY (bank_id, policy_version) REFERENCES timebank.policy_packs(bank_id, version);
+
+ALTER TABLE ONLY timebank.recognitions
+    ADD CONSTRAINT recognitions_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
+
+ALTER TABLE ONLY timebank.redemptions
+    ADD CONSTRAINT redemptions_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
+
+ALTER TABLE ONLY timebank.service_records
+    ADD CONSTRAINT service_records_activity_id_fkey FOREIGN KEY (bank_id, activity_id) REFERENCES timebank.activities(bank_id, id);
+
+ALTER TABLE ONLY timebank.service_records
+    ADD CONSTRAINT service_records_policy_version_fkey FOREIGN KEY (bank_id, policy_version) REFERENCES timebank.policy_packs(bank_id, version);
+
+ALTER TABLE ONLY timebank.service_records
+    ADD CONSTRAINT service_records_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
+
+ALTER TABLE ONLY timebank.shops
+    ADD CONSTRAINT shops_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.transactions
+    ADD CONSTRAINT transactions_resolves_id_fkey FOREIGN KEY (bank_id, resolves_id) REFERENCES timebank.transactions(bank_id, id);
+
+ALTER TABLE ONLY timebank.transactions
+    ADD CONSTRAINT transactions_reverses_id_fkey FOREIGN KEY (bank_id, reverses_id) REFERENCES timebank.transactions(bank_id, id);
+
+ALTER TABLE ONLY timebank.units
+    ADD CONSTRAINT units_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.vault
+    ADD CONSTRAINT vault_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.volunteers
+    ADD CONSTRAINT volunteers_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.volunteers
+    ADD CONSTRAINT volunteers_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.volunteers
+    ADD CONSTRAINT volunteers_team_id_fkey FOREIGN KEY (bank_id, team_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE timebank.accounts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY accounts_bank ON timebank.accounts USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.activities ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY activities_bank ON timebank.activities USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.attendances ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY attendances_bank ON timebank.attendances USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.awards ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY awards_bank ON timebank.awards USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.checkpoints ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY checkpoints_bank ON timebank.checkpoints USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.closures ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY closures_bank ON timebank.closures USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.exchange_rules ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY exchange_rules_bank ON timebank.exchange_rules USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.folds ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY folds_bank ON timebank.folds USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.goods ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY goods_bank ON timebank.goods USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.job_runs ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY job_runs_bank ON timebank.job_runs USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.leaves ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY leaves_bank ON timebank.leaves USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.nodes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY nodes_bank ON timebank.nodes USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.organisations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY organisations_bank ON timebank.organisations USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.policy_packs ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY policy_packs_bank ON timebank.policy_packs USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.postings ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY postings_bank ON timebank.postings USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.recognitions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY recognitions_bank ON timebank.recognitions USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.redemptions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY redemptions_bank ON timebank.redemptions USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.service_records ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY service_records_bank ON timebank.service_records USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.shops ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY shops_bank ON timebank.shops USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.transactions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY transactions_bank ON timebank.transactions USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.units ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY units_bank ON timebank.units USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.vault ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY vault_bank ON timebank.vault USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.volunteers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY volunteers_bank ON timebank.volunteers USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+GRANT USAGE ON SCHEMA timebank TO timebank_app;
+GRANT USAGE ON SCHEMA timebank TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.accounts TO timebank_app;
+GRANT SELECT ON TABLE timebank.accounts TO timebank_reader;
+
+GRANT UPDATE(balance) ON TABLE timebank.accounts TO timebank_app;
+
+GRANT UPDATE(last_seq) ON TABLE timebank.accounts TO timebank_app;
+
+GRANT UPDATE(folded_before) ON TABLE timebank.accounts TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.activities TO timebank_app;
+GRANT SELECT ON TABLE timebank.activities TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.attendances TO timebank_app;
+GRANT SELECT ON TABLE timebank.attendances TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.awards TO timebank_app;
+GRANT SELECT ON TABLE timebank.awards TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.banks TO timebank_app;
+GRANT SELECT ON TABLE timebank.banks TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.checkpoints TO timebank_app;
+GRANT SELECT ON TABLE timebank.checkpoints TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.closures TO timebank_app;
+GRANT SELECT ON TABLE timebank.closures TO timebank_reader;
+
+GRANT SELECT ON TABLE timebank.epochs TO timebank_app;
+GRANT SELECT ON TABLE timebank.epochs TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.exchange_rules TO timebank_app;
+GRANT SELECT ON TABLE timebank.exchange_rules TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.folds TO timebank_app;
+GRANT SELECT ON TABLE timebank.folds TO timebank_reader;
+
+GRANT UPDATE(received) ON TABLE timebank.folds TO timebank_app;
+
+GRANT UPDATE(given) ON TABLE timebank.folds TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.goods TO timebank_app;
+GRANT SELECT ON TABLE timebank.goods TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.job_runs TO timebank_app;
+GRANT SELECT ON TABLE timebank.job_runs TO timebank_reader;
+
+GRANT UPDATE(started_at) ON TABLE timebank.job_runs TO timebank_app;
+
+GRANT UPDATE(finished_at) ON TABLE timebank.job_runs TO timebank_app;
+
+GRANT UPDATE(result) ON TABLE timebank.job_runs TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.leaves TO timebank_app;
+GRANT SELECT ON TABLE timebank.leaves TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.nodes TO timebank_app;
+GRANT SELECT ON TABLE timebank.nodes TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.organisations TO timebank_app;
+GRANT SELECT ON TABLE timebank.organisations TO timebank_reader;
+
+GRANT UPDATE(name) ON TABLE timebank.organisations TO timebank_app;
+
+GRANT UPDATE(level) ON TABLE timebank.organisations TO timebank_app;
+
+GRANT UPDATE(parent_id) ON TABLE timebank.organisations TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.policy_packs TO timebank_app;
+GRANT SELECT ON TABLE timebank.policy_packs TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.postings TO timebank_app;
+GRANT SELECT ON TABLE timebank.postings TO timebank_reader;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.recognitions TO timebank_app;
+GRANT SELECT ON TABLE timebank.recognitions TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.redemptions TO timebank_app;
+GRANT SELECT ON TABLE timebank.redemptions TO timebank_reader;
+
+GRANT SELECT ON TABLE timebank.schema_version TO timebank_app;
+GRANT SELECT ON TABLE timebank.schema_version TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.service_records TO timebank_app;
+GRANT SELECT ON TABLE timebank.service_records TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.shops TO timebank_app;
+GRANT SELECT ON TABLE timebank.shops TO timebank_reader;
+
+GRANT USAGE ON SEQUENCE timebank.transaction_ids TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.transactions TO timebank_app;
+GRANT SELECT ON TABLE timebank.transactions TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.units TO timebank_app;
+GRANT SELECT ON TABLE timebank.units TO timebank_reader;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.vault TO timebank_app;
+
+GRANT UPDATE(key_id) ON TABLE timebank.vault TO timebank_app;
+
+GRANT UPDATE(sealed) ON TABLE timebank.vault TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.volunteers TO timebank_app;
+GRANT SELECT ON TABLE timebank.volunteers TO timebank_reader;

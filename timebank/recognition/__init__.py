@@ -1,0 +1,1 @@
+"""Recognition: stars and the annual list."""

@@ -1,0 +1,1 @@
+"""Shops: where points are redeemed, what they hold, and what was handed out."""
