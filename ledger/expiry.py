@@ -80,6 +80,7 @@ async def expire_lots(
         return ExpiredBatch(0, {}, None)
     effective_at = tx.start_of(as_of)
     prelude = await tx.connection.fetchrow(_PRELUDE, tx.bank_id, len(rows))
+    assert prelude is not None  # noqa: S101 -- a SELECT without FROM has one row
     if prelude["closed_before"] is not None and effective_at < prelude["closed_before"]:
         raise PeriodClosedError
     sinks = await _sinks(tx, sorted({row["unit_id"] for row in rows}))

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypedDict, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -46,6 +46,17 @@ _SESSION_SETTINGS = {
 WRITE_STATEMENT_TIMEOUT = "300s"
 
 
+class ConnectArguments(TypedDict, total=False):
+    """The arguments of asyncpg.connect and create_pool that an address fills."""
+
+    dsn: str | None
+    host: str | None
+    port: int | None
+    database: str | None
+    user: str | None
+    server_settings: dict[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """How to reach a database as one of the three roles; `switch_role` for a login that takes the role on."""
@@ -57,8 +68,8 @@ class Address:
     user: str | None = None
     switch_role: bool = False
 
-    def arguments(self, role: str) -> dict[str, object]:
-        """Return asyncpg.connect arguments for connecting as the role."""
+    def arguments(self, role: str) -> "ConnectArguments":
+        """Return asyncpg's arguments for connecting as the role."""
         settings = {**_SESSION_SETTINGS, "statement_timeout": WRITE_STATEMENT_TIMEOUT}
         if self.dsn is not None:
             if self.switch_role:
@@ -105,7 +116,7 @@ class Database:
         """
         try:
             pool = await asyncpg.create_pool(
-                **address.arguments(role),  # type: ignore[arg-type]
+                **address.arguments(role),
                 min_size=min_size,
                 max_size=max_size,
                 reset=_reset,

@@ -168,9 +168,9 @@ def holds(draw: st.DrawFn) -> Draft:
     for _ in range(draw(st.integers(1, 2))):
         owner = draw(people)
         if draw(st.integers(0, 3)) == 0:
-            moves.append(Move(Place(SHELF, SHOP), Twin(HELD, SHOP), RICE, draw(amounts)))
+            moves.append(Move(Place(SHELF, SHOP), Twin(HELD, SHOP), RICE, draw(st.integers(1, 6))))
         else:
-            moves.append(Move(Wallet(owner), Twin(HELD, owner), draw(values), draw(amounts)))
+            moves.append(Move(Wallet(owner), Twin(HELD, owner), draw(values), draw(st.integers(1, 6))))
     until = moment + timedelta(hours=draw(st.sampled_from((1, 240, 240))))
     return Draft(HOLD, "?", moment, "machine", tuple(moves), hold_until=until)
 
@@ -180,7 +180,7 @@ def captures(draw: st.DrawFn) -> Draft:
     """Draw a capture of all units in some order, all or part of each, to takings, to somebody or handed out."""
     settle = []
     for unit in draw(st.permutations(("point", "fufen", RICE))):
-        amount = draw(st.one_of(st.none(), st.integers(1, 5)))
+        amount = draw(st.one_of(st.none(), st.integers(1, 3), st.integers(1, 6)))
         target = Place(HANDED_OUT) if unit == RICE else draw(st.one_of(takings, takings, lots()))
         settle.append(Settlement(unit, target, amount))
     return Draft(CAPTURE, "?", draw(moments), "machine", resolves=draw(numbers), settle=tuple(settle))

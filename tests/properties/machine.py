@@ -134,9 +134,11 @@ class LedgerMachine(RuleBasedStateMachine):
         self._post([self._ready(draft)])
 
     @precondition(lambda self: bool(self._open_holds()))
-    @rule(draft=drawing.captures())
-    def capture(self, draft: Draft) -> None:
+    @rule(draft=drawing.captures(), refund=st.one_of(st.none(), drawing.reversals))
+    def capture(self, draft: Draft, refund: Draft | None) -> None:
         self._post([self._ready(draft)])
+        if refund is not None:
+            self._post([dataclasses.replace(self._ready(refund), reverses=self.last_id)])
 
     @precondition(lambda self: bool(self._accepted("hold")))
     @rule(draft=st.one_of(drawing.releases, drawing.captures()))

@@ -76,7 +76,7 @@ def demo(*, bank: BankOption = BANK, as_json: JsonOption = False) -> None:
         f"statement {done.busiest} --unit minute",
         "trial-balance",
         "export hledger -o demo.journal",
-        "prove 1 -o proof.json",
+        f"prove {done.record} -o proof.json",
     ):
         typer.echo(f"  .venv/bin/timebank {command} --bank {bank}")
     typer.echo(f"  .venv/bin/timebank verify proof.json --key '{done.sealed.verifier}'")

@@ -13,6 +13,7 @@ from timebank.jobs.recognise import run_recognise
 from timebank.proof.actions import SealedBank, audit_bank, seal_bank
 from timebank.totals.queries import Totals, totals
 from timebank.vault.cipher import Cipher
+from timebank.volunteers.queries import LAST_MOVEMENTS, records_of
 from timebank.workbook.importing import Progress, import_workbook
 
 AS_OF = date(2026, 1, 1)
@@ -20,12 +21,13 @@ AS_OF = date(2026, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What came of it."""
+    """What came of it, with the busiest volunteer and one of their credited records to look at."""
 
     totals: Totals
     sealed: SealedBank
     violations: list[Violation]
     busiest: str
+    record: int
 
 
 async def book_demo(
@@ -52,4 +54,6 @@ async def book_demo(
     found = await database.read(bank, totals)
     top = found["top10_minutes"]
     busiest = str(top[0][0]) if isinstance(top, list) and top else ""
-    return Demo(found, sealed, violations, busiest)
+    records = await database.read(bank, lambda tx: records_of(tx, busiest, limit=LAST_MOVEMENTS))
+    record = next(record.id for record in records if record.outcome == "accepted")
+    return Demo(found, sealed, violations, busiest, record)

@@ -50,7 +50,7 @@ def _sheets(chance: random.Random) -> dict[str, Rows]:
         "组织": [
             ["Q01", "演示区", "区", ""],
             ["J01", "演示街道", "街道", "Q01"],
-            *([code, name, "社区", "J01"] for code, name in COMMUNITIES),
+            *_nodes(),
         ],
         "服务队": [["T01", "邻里互助队", "S01"], ["T02", "银龄义诊队", "S02"]],
         "志愿者": [_volunteer(code, number) for number, code in enumerate(volunteers, 1)],
@@ -60,6 +60,10 @@ def _sheets(chance: random.Random) -> dict[str, Rows]:
         "商品": [["M01", f"M01-{n:03d}", *item] for n, item in enumerate(GOODS, 1)],
         "兑换": [_slip(number, volunteers, chance) for number in range(1, SLIPS + 1)],
     }
+
+
+def _nodes() -> Rows:
+    return [[code, name, "社区", "J01"] for code, name in COMMUNITIES]
 
 
 def _volunteer(code: str, number: int) -> list[object]:

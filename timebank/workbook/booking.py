@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from ledger.posting import post
@@ -114,11 +114,14 @@ class Drafting:
         return Place(WALLET, owner, self.policies.on(day).pack.expires_on(POINT, day))
 
 
-Run = Callable[[Callable[[WriteTx], Awaitable[T]]], Awaitable[T]]
-"""Runs one batch of work in a transaction: of its own, or in a dry run in the one that is taken back."""
+class Run(Protocol):
+    """Runs a batch of work in a transaction: of its own, or in a dry run in the one that is taken back."""
+
+    async def __call__(self, work: Callable[[WriteTx], Awaitable[T]], /) -> T:
+        """Return what the work returns."""
 
 
-async def book_opening_stock(run: Run[None], *, actor: str) -> None:
+async def book_opening_stock(run: Run, *, actor: str) -> None:
     """Put the opening stock of every item on its shelf, once."""
 
     async def work(tx: WriteTx) -> None:
@@ -140,7 +143,7 @@ async def book_opening_stock(run: Run[None], *, actor: str) -> None:
 
 
 async def book_events(
-    run: Run[list[Outcome]], drafting: Drafting, *, progress: Callable[[int], None]
+    run: Run, drafting: Drafting, *, progress: Callable[[int], None]
 ) -> Mapping[str, SheetFates]:
     """Post all events in order and return the fate of each row; `progress` hears of each batch's size."""
     fates: dict[str, SheetFates] = {"签到": {}, "奖励": {}, "兑换": {}}

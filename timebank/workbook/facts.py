@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ledger.session import WriteTx
 from timebank.policy.actions import PolicyHistory
-from timebank.records.rules import CreditingPolicy, Decision, ServiceRecord, Taken, decide
+from timebank.records.rules import (
+    CreditingPolicy,
+    Decision,
+    RecordOutcome,
+    ServiceRecord,
+    Taken,
+    decide,
+)
 from timebank.workbook.district import District
 from timebank.workbook.fates import SheetFates, attendance_fates, fate
 from timebank.workbook.replay import Award, Event, Redemption, Slips, replay
@@ -136,7 +143,7 @@ async def _load_records(tx: WriteTx) -> _Stored:
     minutes: dict[tuple[str, date], int] = {}
     for row in await tx.connection.fetch(_STORED_RECORDS, tx.bank_id):
         pair = (row["activity"], row["volunteer"])
-        outcome = "credited" if row["outcome"] == ACCEPTED else row["outcome"]
+        outcome: RecordOutcome = "credited" if row["outcome"] == ACCEPTED else row["outcome"]
         served = None
         if row["served_from"] is not None:
             served = (row["served_from"].astimezone(tx.zone), row["served_until"].astimezone(tx.zone))

@@ -1,10 +1,11 @@
 """Importing a workbook: read and refuse, store, book, report. The one use case behind `timebank import`."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 from ledger.folding import fold
 from ledger.session import WriteTx
@@ -18,6 +19,8 @@ from timebank.workbook.fates import Fates, counts
 from timebank.workbook.reader import open_workbook
 from timebank.workbook.report import write_report
 from timebank.workbook.storing import store_registers
+
+T = TypeVar("T")
 
 Progress = Callable[[str, int, int], None]
 """Hears the step (`read`, `store`, `book`, `report`), how many of its units are done, and of how many."""
@@ -67,8 +70,7 @@ async def import_workbook(  # noqa: PLR0913 -- each is a choice of the caller
     if dry_run:
         fates = await _rehearse(database, bank, importer)
     else:
-        drafting = await database.write(bank, importer.store)
-        fates = await importer.book(drafting, lambda work: database.write(bank, work))
+        fates = await _import(database, bank, importer)
         await database.write(bank, fold)
     if report is not None:
         progress("report", 0, 1)
@@ -77,10 +79,19 @@ async def import_workbook(  # noqa: PLR0913 -- each is a choice of the caller
     return Imported({sheet: dict(counts(rows)) for sheet, rows in fates.items()}, dry_run)
 
 
+async def _import(database: Database, bank: Bank, importer: "_Importer") -> Fates:
+    async def run(work: Callable[[WriteTx], Awaitable[T]], /) -> T:
+        return await database.write(bank, work)
+
+    return await importer.book(await run(importer.store), run)
+
+
 async def _rehearse(database: Database, bank: Bank, importer: "_Importer") -> Fates:
     async def work(tx: WriteTx) -> None:
-        drafting = await importer.store(tx)
-        raise _TakenBack(await importer.book(drafting, lambda step: step(tx)))
+        async def run(step: Callable[[WriteTx], Awaitable[T]], /) -> T:
+            return await step(tx)
+
+        raise _TakenBack(await importer.book(await run(importer.store), run))
 
     try:
         await database.write(bank, work)

@@ -120,13 +120,13 @@ async def assert_nobody_is_named(database: Database, bank: Bank, path: Path, rep
 
 
 def words_of(text: str, named: set[str]) -> set[str]:
-    """Return which of the values stand anywhere in the text."""
-    by_length: dict[int, set[str]] = {}
-    for value in named:
-        by_length.setdefault(len(value), set()).add(value)
+    """Return which of the values stand anywhere in the text, inside of longer words too."""
+    lengths = {len(value) for value in named}
+    words = set(re.findall(r"[0-9A-Za-z]{6,}|[\u4e00-\u9fff]{3,}", text))
     return {
-        text[at : at + length]
-        for length, values in by_length.items()
-        for at in range(len(text) - length + 1)
-        if text[at : at + length] in values
+        word[at : at + length]
+        for word in words
+        for length in lengths
+        for at in range(len(word) - length + 1)
+        if word[at : at + length] in named
     }
