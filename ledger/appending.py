@@ -1,13 +1,15 @@
 """The last step of posting: writing what was decided, in one statement. It decides nothing.
 
 Rows go as arrays through `INSERT … SELECT FROM unnest(…)`: COPY is not to be had under row-level security
-(PostgreSQL refuses it), and one statement costs one round trip where three would cost three.
+(PostgreSQL refuses it), and one statement costs one round trip where three would cost three. The arrays go as
+text (`ledger.arrays`).
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ledger.arrays import bytes_array, number_array, text_array
 from ledger.deciding import Account, Line
 from ledger.session import WriteTx
 from ledger.values import Draft
@@ -18,8 +20,9 @@ with new_transactions as (
     actor, memo, metadata, refusal, refusal_detail, reverses_id, resolves_id, hold_until)
   select $1, t.id, t.kind, t.key, t.fingerprint, t.effective_at, $2, $3,
     t.actor, t.memo, t.metadata::jsonb, t.refusal, t.detail::jsonb, t.reverses_id, t.resolves_id, t.hold_until
-  from unnest($4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::timestamptz[], $9::text[], $10::text[],
-    $11::text[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::timestamptz[])
+  from unnest($4::text::bigint[], $5::text::text[], $6::text::text[], $7::text::bytea[], $8::text::timestamptz[],
+    $9::text::text[], $10::text::text[], $11::text::text[], $12::text::text[], $13::text::text[],
+    $14::text::bigint[], $15::text::bigint[], $16::text::timestamptz[])
     as t (id, kind, key, fingerprint, effective_at, actor, memo, metadata, refusal, detail,
       reverses_id, resolves_id, hold_until)
   returning 1
@@ -28,14 +31,15 @@ with new_transactions as (
     from_seq, from_balance, to_seq, to_balance)
   select $1, p.transaction_id, $3, p.line, p.unit_id, p.from_account_id, p.to_account_id, p.amount,
     p.from_seq, p.from_balance, p.to_seq, p.to_balance
-  from unnest($17::bigint[], $18::int[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[],
-    $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[])
+  from unnest($17::text::bigint[], $18::text::int[], $19::text::bigint[], $20::text::bigint[],
+    $21::text::bigint[], $22::text::bigint[], $23::text::bigint[], $24::text::bigint[], $25::text::bigint[],
+    $26::text::bigint[])
     as p (transaction_id, line, unit_id, from_account_id, to_account_id, amount,
       from_seq, from_balance, to_seq, to_balance)
   returning 1
 )
 update accounts a set balance = n.balance, last_seq = n.seq
-from unnest($27::bigint[], $28::bigint[], $29::bigint[]) as n (id, balance, seq)
+from unnest($27::text::bigint[], $28::text::bigint[], $29::text::bigint[]) as n (id, balance, seq)
 where a.bank_id = $1 and a.id = n.id
 """
 
@@ -74,29 +78,25 @@ async def append(
         for new in decided
         for number, line in enumerate(new.lines, 1)
     ]  # fmt: skip
+    accounts = [(account.id, account.balance, account.seq) for account in touched]
     await tx.connection.execute(
         _APPEND,
         tx.bank_id,
         recorded_at,
         xact,
-        [new.id for new in decided],
-        [draft.kind for draft in drafts],
-        [draft.key for draft in drafts],
-        [new.fingerprint for new in decided],
-        [draft.effective_at for draft in drafts],
-        [draft.actor for draft in drafts],
-        [draft.memo for draft in drafts],
-        [draft.metadata_json for draft in drafts],
-        [new.refusal for new in decided],
-        [new.detail for new in decided],
-        [new.draft.reverses if new.names_known else None for new in decided],
-        [new.draft.resolves if new.names_known else None for new in decided],
-        [draft.hold_until for draft in drafts],
-        *(zip(*postings, strict=True) if postings else ([],) * 10),
-        *_balances(touched),
+        number_array([new.id for new in decided]),
+        text_array([draft.kind for draft in drafts]),
+        text_array([draft.key for draft in drafts]),
+        bytes_array([new.fingerprint for new in decided]),
+        text_array([draft.effective_at.isoformat() for draft in drafts]),
+        text_array([draft.actor for draft in drafts]),
+        text_array([draft.memo for draft in drafts]),
+        text_array([draft.metadata_json for draft in drafts]),
+        text_array([new.refusal for new in decided]),
+        text_array([new.detail for new in decided]),
+        number_array([new.draft.reverses if new.names_known else None for new in decided]),
+        number_array([new.draft.resolves if new.names_known else None for new in decided]),
+        text_array([draft.hold_until and draft.hold_until.isoformat() for draft in drafts]),
+        *(map(number_array, zip(*postings, strict=True)) if postings else ("{}",) * 10),
+        *(map(number_array, zip(*accounts, strict=True)) if accounts else ("{}",) * 3),
     )
-
-
-def _balances(touched: Iterable[Account]) -> tuple[list[int | None], list[int], list[int]]:
-    accounts = list(touched)
-    return [a.id for a in accounts], [a.balance for a in accounts], [a.seq for a in accounts]

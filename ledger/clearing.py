@@ -11,7 +11,7 @@ from uuid import UUID
 
 from ledger.posting import post
 from ledger.session import WRITERS_LOCK, WriteTx
-from ledger.values import CLEARING, Conflict, Draft, Move, Outcome, Place, Posted, Refused, Wallet
+from ledger.values import CLEARING, CROSSING, Conflict, Draft, Move, Outcome, Place, Posted, Refused, Wallet
 
 _BANK_OWNER = "select owner from banks where id = $1"
 
@@ -63,7 +63,7 @@ async def cross(tx: WriteTx, other: WriteTx, crossing: Crossing) -> tuple[Outcom
 
 def _side(crossing: Crossing, move: Move) -> Draft:
     return Draft(
-        "crossing",
+        CROSSING,
         f"crossing:{crossing.key}",
         crossing.effective_at,
         crossing.actor,

@@ -13,16 +13,15 @@ from ledger.session import Unit
 from ledger.values import (
     CAPTURE,
     CARRY_OVER,
-    CONVERTED,
+    CROSSING,
     EXPIRE,
     GUARDED_KINDS,
+    HANDED_OUT,
     HELD,
     HOLD,
-    ISSUANCE,
     RELEASE,
     REVERSAL,
     SHELF,
-    TAKINGS,
     WALLET,
     Draft,
     Move,
@@ -33,7 +32,8 @@ from ledger.values import (
 
 GroupKey = tuple[UUID, int, str]
 _NEVER = date.max
-_NOT_REVERSIBLE = frozenset({HOLD, RELEASE, REVERSAL})
+# A crossing has a side in another bank: what went over comes back by another crossing.
+_NOT_REVERSIBLE = frozenset({HOLD, RELEASE, REVERSAL, CROSSING})
 _MAY_TOUCH_LAPSED = frozenset({EXPIRE, CARRY_OVER, RELEASE, REVERSAL})
 
 
@@ -238,7 +238,11 @@ def _check_earlier(book: Book, draft: Draft) -> Earlier | None:
 
 
 def _check_units(book: Book, draft: Draft) -> None:
-    """Refuse giving away what is honour or score, and exchanges that no rule allows."""
+    """Refuse giving away what is honour or score, and exchanges that no rule allows.
+
+    Whatever leaves a wallet for good or into a hold is given; whatever comes to a wallet from elsewhere, off a
+    shelf or into somebody's hands is got. One unit given where another is got is an exchange.
+    """
     given: set[str] = set()
     got: set[str] = set()
     for move in draft.moves:
@@ -247,9 +251,9 @@ def _check_units(book: Book, draft: Draft) -> None:
         if source_kind == WALLET:
             if not unit.spendable:
                 raise RefusedDraft("not_spendable", unit=unit.code)
-            if move.target.kind in (TAKINGS, CONVERTED):
+            if move.target.kind != WALLET:
                 given.add(unit.code)
-        if source_kind == SHELF or (source_kind in (ISSUANCE, CONVERTED) and move.target.kind == WALLET):
+        elif move.target.kind == WALLET or source_kind == SHELF or move.target.kind == HANDED_OUT:
             got.add(unit.code)
     for from_unit in given:
         for to_unit in got - given:

@@ -74,7 +74,7 @@ class WriteTx(ReadTx):
 def begin_write_sql(bank_id: int) -> str:
     """Return the one simple query that opens a write: READ COMMITTED, the bank set, the writers' lock shared."""
     return (
-        f"begin; set local timebank.bank_id = '{bank_id:d}'; "
+        f"begin isolation level read committed; set local timebank.bank_id = '{bank_id:d}'; "
         f"select pg_advisory_xact_lock_shared({WRITERS_LOCK + bank_id:d})"
     )
 

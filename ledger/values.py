@@ -30,13 +30,14 @@ MAX_AMOUNT = 2**53 - 1
 MAX_MOVES = 1_000
 MAX_KEY_LENGTH = 200
 
-EXPIRE, CARRY_OVER, HOLD, CAPTURE, RELEASE, REVERSAL = (
+EXPIRE, CARRY_OVER, HOLD, CAPTURE, RELEASE, REVERSAL, CROSSING = (
     "expire",
     "carry_over",
     "hold",
     "capture",
     "release",
     "reversal",
+    "crossing",
 )
 
 
@@ -181,23 +182,29 @@ class Draft:
 
     def fingerprint(self) -> bytes:
         """Return 16 bytes that are the same for the same content and differ for any other."""
+        # JSON written by hand: a third of what the encoder takes for the same text, and every draft pays it.
+        moves = ",".join([_move_text(move) for move in self.moves])
+        return hashlib.sha256(
+            f"[{_quote(self.kind)},{self.effective_at.timestamp()!r},{_quote(self.actor)},{_quote(self.memo)},"
+            f"[{moves}],{self.metadata_json},{self._other_parts()}".encode()
+        ).digest()[:16]
+
+    def _other_parts(self) -> str:
+        """Return the JSON of what few drafts have, up to the closing bracket."""
         parts = (
-            self.kind,
-            self.effective_at.timestamp(),
-            self.actor,
-            self.memo,
-            [_move_parts(move) for move in self.moves],
-            self.metadata,
             self.hold_until and self.hold_until.timestamp(),
             self.reverses,
             self.grace_on and self.grace_on.isoformat(),
             self.resolves,
             [(s.unit, _place_parts(s.target), s.amount) for s in self.settle],
         )
-        return hashlib.sha256(_encode(parts).encode()).digest()[:16]
+        return _NO_OTHER_PARTS if parts == _NOTHING else _encode(parts)[1:]
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+_quote = json.encoder.encode_basestring
+_NOTHING: tuple[object, ...] = (None, None, None, None, [])
+_NO_OTHER_PARTS = _encode(_NOTHING)[1:]
 
 
 def canonical_json(value: object) -> str:
@@ -205,16 +212,21 @@ def canonical_json(value: object) -> str:
     return _encode(value) if value else "{}"
 
 
-def _place_parts(place: Place | Wallet | Twin) -> tuple[str, ...]:
+def _place_parts(place: Place) -> tuple[str, ...]:
+    return (place.kind, place.owner.hex, place.expires_on.isoformat() if place.expires_on else "")
+
+
+def _place_text(place: Place | Wallet | Twin) -> str:
     if isinstance(place, Place):
-        return (place.kind, place.owner.hex, place.expires_on.isoformat() if place.expires_on else "")
+        day = place.expires_on.isoformat() if place.expires_on else ""
+        return f'["{place.kind}","{place.owner.hex}","{day}"]'
     if isinstance(place, Wallet):
-        return (place.owner.hex,)
-    return (place.kind, place.owner.hex)
+        return f'["{place.owner.hex}"]'
+    return f'["{place.kind}","{place.owner.hex}"]'
 
 
-def _move_parts(move: Move) -> tuple[object, ...]:
-    return (_place_parts(move.source), _place_parts(move.target), move.unit, move.amount)
+def _move_text(move: Move) -> str:
+    return f"[{_place_text(move.source)},{_place_text(move.target)},{_quote(move.unit)},{move.amount}]"
 
 
 @dataclass(frozen=True, slots=True)

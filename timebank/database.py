@@ -20,6 +20,7 @@ from timebank.errors import OutageError, RefusalError
 
 T = TypeVar("T")
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+PoolConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 OWNER, APP, READER = "timebank_owner", "timebank_app", "timebank_reader"
 MIN_SERVER_VERSION = 15
@@ -164,37 +165,55 @@ class Database:
                     raise
             except asyncpg.LockNotAvailableError as error:
                 raise OutageError("database_busy") from error
-            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
-                raise OutageError("database_lost") from error
             await asyncio.sleep(0.005 * attempt)
         raise OutageError("database_busy")
 
     async def _write_once(self, bank: Bank, work: Callable[[WriteTx], Awaitable[T]]) -> T:
         catalogue = self._catalogues.setdefault(bank.id, Catalogue()).copy()
-        async with self._pool.acquire() as connection:
-            await connection.execute(begin_write_sql(bank.id))
-            try:
-                result = await work(
-                    WriteTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)  # type: ignore[arg-type]
-                )
-                await connection.execute("commit")
-            except BaseException:
-                await _roll_back(connection)
-                raise
+        async with self._begun(begin_write_sql(bank.id)) as connection:
+            result = await work(
+                WriteTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)  # type: ignore[arg-type]
+            )
+            await connection.execute("commit")
         self._catalogues[bank.id] = catalogue
         return result
 
     async def read(self, bank: Bank, work: Callable[[ReadTx], Awaitable[T]]) -> T:
-        """Run `work` on one repeatable, read-only view of the bank."""
+        """Run `work` on one repeatable, read-only view of the bank.
+
+        Raises:
+            OutageError: `database_lost` when there was no connection or it broke.
+        """
         catalogue = self._catalogues.setdefault(bank.id, Catalogue())
-        async with self._pool.acquire() as connection:
-            await connection.execute(begin_read_sql(bank.id))
-            try:
-                return await work(
-                    ReadTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)  # type: ignore[arg-type]
-                )
-            finally:
-                await _roll_back(connection)
+        async with self._begun(begin_read_sql(bank.id)) as connection:
+            return await work(
+                ReadTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)  # type: ignore[arg-type]
+            )
+
+    @contextlib.asynccontextmanager
+    async def _begun(self, begin: str) -> AsyncIterator[PoolConnection]:
+        """Lend a connection with a transaction begun; whatever is not committed at the end is rolled back.
+
+        An error is an outage if the connection did not survive it; what `work` did wrong is raised as it is.
+        """
+        try:
+            connection = await self._pool.acquire()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise OutageError("database_lost") from error
+        try:
+            await connection.execute(begin)
+            yield connection
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if await _roll_back(connection):
+                raise
+            raise OutageError("database_lost") from error
+        except BaseException:
+            await _roll_back(connection)
+            raise
+        else:
+            await _roll_back(connection)
+        finally:
+            await self._pool.release(connection)
 
 
 async def _check_schema(pool: Pool) -> int:
@@ -218,11 +237,16 @@ async def _reset(connection: object) -> None:
     """Leave a returned connection as it is: write and read always end their transaction themselves."""
 
 
-async def _roll_back(connection: object) -> None:
-    assert isinstance(connection, asyncpg.Connection | asyncpg.pool.PoolConnectionProxy)  # noqa: S101
-    if not connection.is_closed():
-        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+async def _roll_back(connection: PoolConnection) -> bool:
+    """End the transaction, if it is still open; return False when the connection is lost."""
+    try:
+        if connection.is_closed():
+            return False
+        if connection.is_in_transaction():
             await connection.execute("rollback")
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return False
+    return True
 
 
 def _is_key_race(error: asyncpg.UniqueViolationError) -> bool:

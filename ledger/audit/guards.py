@@ -159,7 +159,7 @@ async def _triggers(tx: ReadTx, schema: str) -> list[Finding]:
         for row in rows
         if row["enabled"] not in ("O", "A") and row["name"] not in TRIGGERS
     ]
-    bodies = dict(await tx.connection.fetch(_FUNCTIONS, schema, list(FUNCTIONS)))
+    bodies: dict[str, str] = {name: body for name, body in await tx.connection.fetch(_FUNCTIONS, schema, list(FUNCTIONS))}
     for name, body in FUNCTIONS.items():
         if " ".join(bodies.get(name, "").split()) != body:
             tables = sorted({table for table, _, function in TRIGGERS.values() if function == name})
@@ -181,8 +181,9 @@ async def _privileges(tx: ReadTx, schema: str) -> list[Finding]:
 
 
 async def _isolation(tx: ReadTx, schema: str) -> list[Finding]:
-    isolated = dict(await tx.connection.fetch(_ISOLATION, schema, TENANT))
-    return [Finding("isolation_missing", f"table {table}") for table in TENANT if not isolated.get(table)]
+    rows = await tx.connection.fetch(_ISOLATION, schema, TENANT)
+    isolated = {row["table"] for row in rows if row["is_isolated"]}
+    return [Finding("isolation_missing", f"table {table}") for table in TENANT if table not in isolated]
 
 
 async def _constraints(tx: ReadTx, schema: str) -> list[Finding]:

@@ -8,8 +8,8 @@ from datetime import timedelta
 from ledger.audit.violations import FINDINGS_LIMIT, Finding
 from ledger.session import ReadTx
 
-WRITER_LIMIT = timedelta(minutes=5)
-"""No writer takes longer from its first lock to its first record, or sees what is older than this as not there."""
+WRITER_LIMIT = timedelta(hours=1)
+"""No write stays open for longer: by so much may what was written first be recorded last, or go unseen."""
 
 CLOCK_SLACK = timedelta(seconds=5)
 """How far the server's clock may step back without that being called a rewriting of times."""

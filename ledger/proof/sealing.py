@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from ledger.proof.checkpoints import Coverage, StoredCheckpoint, latest_checkpoint, unverified
 from ledger.proof.content import STORED, Contents
 from ledger.proof.merkle import CompactRange, Node, frontier
-from ledger.proof.note import Checkpoint, SigningKey, sign_note
+from ledger.proof.note import Checkpoint, NoteError, SigningKey, sign_note
 from ledger.proof.tree import LEVEL_STEP, IncompleteTreeError, load_subtrees
 from ledger.session import WriteTx
 
@@ -63,7 +63,7 @@ insert into checkpoints (bank_id, tree_size, root, sealed_before, sealed_at, not
 
 
 class TamperedTreeError(Exception):
-    """The stored leaves or nodes do not lead to the last signed root: nothing is sealed on top of that."""
+    """The stored tree or note is not what was signed last: nothing is sealed on top of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ async def seal(
     horizon, is_quiet = await tx.connection.fetchrow(_HORIZON, tx.base)  # type: ignore[misc]
     last = await latest_checkpoint(tx)
     tree = await _restore(tx, last)
-    settled_at = None if last is None else Coverage.parse(unverified(last.note).extensions).settled_at
+    settled_at = None if last is None else _settled_at(last)
     before, count = await _append_leaves(tx, tree, 0 if last is None else last.sealed_before, horizon, limit)
     if not count:
         return Sealed(None, 0, is_complete=True)
@@ -118,6 +118,13 @@ async def _restore(tx: WriteTx, last: StoredCheckpoint | None) -> CompactRange:
     if tree.root() != last.root:
         raise TamperedTreeError
     return tree
+
+
+def _settled_at(last: StoredCheckpoint) -> datetime | None:
+    try:
+        return Coverage.parse(unverified(last.note).extensions).settled_at
+    except (NoteError, ValueError) as error:
+        raise TamperedTreeError from error
 
 
 async def _append_leaves(
@@ -159,5 +166,5 @@ async def _append_batch(tx: WriteTx, tree: CompactRange, rows: "list[asyncpg.Rec
 
 
 def stored_nodes(completed: list[Node]) -> list[Node]:
-    """Return which of the subtrees that a leaf completed are kept: those of level 8, 16, 24 …"""
+    """Return which of the subtrees that a leaf completed are kept: those of level 8, 16, 24 and so on."""
     return completed[LEVEL_STEP::LEVEL_STEP]

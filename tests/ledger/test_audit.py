@@ -18,7 +18,7 @@ from timebank.database import READER, Address, Database
 if TYPE_CHECKING:
     import asyncpg
 
-Connection = "asyncpg.Connection[asyncpg.Record]"
+    Connection = asyncpg.Connection[asyncpg.Record]
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -144,7 +144,7 @@ PROMISES = {
     "lapsed_lot_spent": f"""
         update transactions set effective_at = '2025-07-02' where bank_id = :bank and id = {REDEEM}""",
     "younger_lot_spent_first": """
-        update transactions set recorded_at = recorded_at - interval '1 hour' where bank_id = :bank and kind = 'credit';
+        update transactions set recorded_at = recorded_at - interval '2 hours' where bank_id = :bank and kind = 'credit';
         update accounts set expires_on = '2026-12-30' where bank_id = :bank and expires_on = '2025-06-30'
         and kind = 'wallet';
         update accounts set expires_on = '2025-06-30' where bank_id = :bank and expires_on = '2026-12-31'
@@ -171,7 +171,7 @@ SEALS = {
         update leaves set transaction_id = {CREDIT} where bank_id = :bank and transaction_id = {TAIL}""",
     "sealed_out_of_order": f"update transactions set xact = xact + 10000 where bank_id = :bank and id = {CREDIT}",
     "backdated": f"""
-        update transactions set recorded_at = recorded_at - interval '6 minutes' where bank_id = :bank and id = {TAIL}""",
+        update transactions set recorded_at = recorded_at - interval '2 hours' where bank_id = :bank and id = {TAIL}""",
     "recorded_backwards": f"""
         update transactions set recorded_at = recorded_at - interval '1 hour' where bank_id = :bank and id = {GRACE}""",
     "recorded_ahead": f"""

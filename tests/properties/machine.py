@@ -54,20 +54,29 @@ class LedgerMachine(RuleBasedStateMachine):
         self.count += 1
         draft = dataclasses.replace(draft, key=f"key-{self.count}")
         if draft.resolves is not None:
-            chosen = self._pick(draft.resolves, self._open_holds() or self._accepted("hold"))
-            held = {s.target.unit for e in self._accepted("hold") if e.id == chosen for s in e.steps}
-            # Mostly settle what is held; a capture that names a unit too many is drawn with number 5.
-            settle = tuple(s for s in draft.settle if s.unit in held or draft.resolves == 5)
-            return dataclasses.replace(draft, resolves=chosen, settle=settle or draft.settle[:1])
+            return self._ready_to_resolve(draft, draft.resolves)
         if draft.reverses is not None:
             return dataclasses.replace(draft, reverses=self._pick(draft.reverses, self._accepted()))
         return draft
 
+    def _ready_to_resolve(self, draft: Draft, number: int) -> Draft:
+        """Mostly settle only what is held, and often at the hold's first or last instant or just after it."""
+        chosen = self._pick(number, self._open_holds() or self._accepted("hold"))
+        draft = dataclasses.replace(draft, resolves=chosen)
+        for entry in self._accepted("hold"):
+            if entry.id == chosen and entry.draft.hold_until is not None:
+                held = {step.target.unit for step in entry.steps}
+                settle = tuple(s for s in draft.settle if s.unit in held) if number % 5 else draft.settle
+                last = entry.draft.hold_until
+                instants = (entry.draft.effective_at, last, last + timedelta(microseconds=1), draft.effective_at)
+                return dataclasses.replace(draft, settle=settle, effective_at=instants[number % 4])
+        return draft
+
     def _pick(self, number: int, likely: list[Entry]) -> int:
         """Return the id of a recent likely entry, sometimes of any entry, sometimes of none."""
-        if number <= 12 and likely:
+        if number <= 13 and likely:
             return likely[-1 - number % len(likely)].id
-        if number <= 14 and self.model.entries:
+        if number == 14 and self.model.entries:
             return self.model.entries[-1 - number % len(self.model.entries)].id
         return UNKNOWN_ID
 
@@ -117,25 +126,30 @@ class LedgerMachine(RuleBasedStateMachine):
     def credit(self, draft: Draft) -> None:
         self._post([self._ready(draft)])
 
-    @rule(draft=drawing.spends)
+    @rule(draft=st.one_of(drawing.spends, drawing.gifts, drawing.carries))
     def spend(self, draft: Draft) -> None:
-        self._post([self._ready(draft)])
-
-    @rule(draft=st.one_of(drawing.gifts, drawing.carries))
-    def pass_on(self, draft: Draft) -> None:
         self._post([self._ready(draft)])
 
     @rule(draft=drawing.exchanges)
     def exchange(self, draft: Draft) -> None:
         self._post([self._ready(draft)])
 
-    @rule(draft=drawing.holds())
-    def hold(self, draft: Draft) -> None:
+    @rule(
+        draft=drawing.holds(),
+        capture=st.one_of(st.none(), drawing.captures(), drawing.captures()),
+        refund=st.one_of(st.none(), drawing.reversals),
+    )
+    def hold(self, draft: Draft, capture: Draft | None, refund: Draft | None) -> None:
         self._post([self._ready(draft)])
+        if capture is not None and self._open_holds():
+            self._capture(capture, refund)
 
     @precondition(lambda self: bool(self._open_holds()))
     @rule(draft=drawing.captures(), refund=st.one_of(st.none(), drawing.reversals))
     def capture(self, draft: Draft, refund: Draft | None) -> None:
+        self._capture(draft, refund)
+
+    def _capture(self, draft: Draft, refund: Draft | None) -> None:
         self._post([self._ready(draft)])
         if refund is not None:
             self._post([dataclasses.replace(self._ready(refund), reverses=self.last_id)])

@@ -182,9 +182,9 @@ class Model:
             source = "wallet" if isinstance(move.source, Wallet) else move.source.kind
             if source == "wallet" and not self.units[move.unit][1]:
                 raise No("not_spendable", {"unit": move.unit})
-            if source == "wallet" and move.target.kind in ("takings", "converted"):
+            if source == "wallet" and move.target.kind != "wallet":
                 gives.add(move.unit)
-            if source == "shelf" or (source in ("issuance", "converted") and move.target.kind == "wallet"):
+            if source != "wallet" and (source == "shelf" or move.target.kind in ("wallet", "handed_out")):
                 gets.add(move.unit)
         allowed: frozenset[tuple[str, str]] = frozenset()
         for since, pairs in self.exchanges:

@@ -1,6 +1,7 @@
 """The edge: one bank per transaction, retries that lose nothing, and failures told apart."""
 
 import asyncio
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -10,9 +11,11 @@ from ledger.balances import balance
 from ledger.posting import post
 from ledger.session import ReadTx, WriteTx
 from ledger.values import ISSUANCE, TAKINGS, WALLET, Draft, Move, Place, Posted
-from tests.conftest import SPRING, new_bank
+from tests.conftest import FAST, SPRING, new_bank
 from timebank.database import READER, Address, Bank, Database
 from timebank.errors import OutageError, RefusalError
+from timebank.migrations.runner import migrate
+from timebank.postgres import EmbeddedServer
 
 TABLES = ("units", "accounts", "transactions", "postings", "exchange_rules")
 
@@ -242,3 +245,32 @@ async def test_an_unknown_bank_is_refused(database: Database) -> None:
     with pytest.raises(RefusalError) as caught:
         await database.bank("nowhere")
     assert (caught.value.code, caught.value.params) == ("unknown_bank", {"bank": "nowhere"})
+
+
+async def test_a_mistake_of_ours_is_not_taken_for_an_outage(database: Database, bank: Bank) -> None:
+    async def wrong_type(tx: ReadTx) -> None:
+        await tx.connection.fetchval("select $1::bigint", "seven")
+
+    async def full_disk(tx: ReadTx) -> None:
+        del tx
+        raise OSError(28, "No space left on device")
+
+    for work in (database.read, database.write):
+        with pytest.raises(asyncpg.DataError, match="invalid input for query argument"):
+            await work(bank, wrong_type)
+        with pytest.raises(OSError, match="No space left"):
+            await work(bank, full_disk)
+
+
+async def test_a_server_that_has_gone_is_an_outage(tmp_path: Path) -> None:
+    with EmbeddedServer(tmp_path / "home", settings=FAST) as server:
+        address = Address(host=str(server.socket_dir), port=server.port, database="postgres", user=server.superuser)
+        await migrate(address, logins=True)
+        async with Database.connect(address) as database:
+            bank = await new_bank(database)
+            server.__exit__(None, None, None)
+            for work in (database.read, database.write):
+                with pytest.raises(OutageError, match="database_lost"):
+                    await work(bank, lambda tx: balance(tx, Place(ISSUANCE), "point"))
+            server.__enter__()
+            assert await database.read(bank, lambda tx: balance(tx, Place(ISSUANCE), "point")) == 0

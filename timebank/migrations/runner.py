@@ -28,6 +28,8 @@ do $$ begin
   if not exists (select from pg_roles where rolname = '{role}') then
     create role {role} {login} nosuperuser nocreatedb nocreaterole;
   end if;
+exception when duplicate_object or unique_violation then
+  null; -- made meanwhile by the migration of another database: the lock is this database's own
 end $$
 """
 

@@ -23,7 +23,7 @@ from ledger.proof.proving import NoProofError, consistency, prove
 from ledger.proof.sealing import Sealed, TamperedTreeError, seal
 from ledger.proof.tree import IncompleteTreeError
 from ledger.session import ReadTx, WriteTx
-from ledger.values import ISSUANCE, TAKINGS, WALLET, Draft, Move, Place, Posted, Refused, Wallet
+from ledger.values import ISSUANCE, TAKINGS, WALLET, Draft, Move, Outcome, Place, Posted, Refused, Wallet
 from tests.conftest import SPRING, new_bank
 from tests.ledger.busy_bank import BusyBank, fold_all, unsealed
 from timebank.database import Bank, Database
@@ -31,9 +31,8 @@ from timebank.database import Bank, Database
 if TYPE_CHECKING:
     import asyncpg
 
-Connection = "asyncpg.Connection[asyncpg.Record]"
+    Connection = asyncpg.Connection[asyncpg.Record]
 SEALED_AT = datetime(2025, 3, 5, 12, 0, 0, 123456, tzinfo=UTC)
-NIGHT = SEALED_AT.astimezone(UTC)
 
 
 def award(key: str, *, points: int = 1, metadata: dict[str, object] | None = None) -> Draft:
@@ -85,11 +84,11 @@ async def leaves(database: Database, bank: Bank) -> list[int]:
 
 
 @asynccontextmanager
-async def held_open(database: Database, bank: Bank, draft: Draft) -> AsyncIterator[asyncio.Task[object]]:
+async def held_open(database: Database, bank: Bank, draft: Draft) -> AsyncIterator[asyncio.Task[list[Outcome]]]:
     """Post a draft in a transaction that stays open until the block ends, and then commits."""
     posted, go_on = asyncio.Event(), asyncio.Event()
 
-    async def work(tx: WriteTx) -> object:
+    async def work(tx: WriteTx) -> list[Outcome]:
         outcome = await post(tx, [draft])
         posted.set()
         await go_on.wait()
@@ -163,7 +162,7 @@ async def test_what_is_held_open_while_sealing_is_sealed_later_and_once(
         assert await leaves(database, bank) == before
         assert (await seal_now(database, bank, key)).checkpoint is None
         assert await unsealed(database, bank) == 1
-    (outcome,) = held.result()  # type: ignore[misc]
+    (outcome,) = held.result()
     await until_decided(database, bank)
     assert (await seal_now(database, bank, key)).transactions == 2
     assert sorted(await leaves(database, bank)) == sorted([*before, *meanwhile, outcome.transaction_id])
@@ -245,7 +244,7 @@ async def test_a_limit_stops_at_the_end_of_a_database_transaction(
     assert (first.transactions, first.is_complete) == (10, False)
     second = await seal_now(database, bank, key, limit=6)
     assert second.transactions == 5
-    assert await leaves(database, bank) == sum(ids, [])
+    assert await leaves(database, bank) == [id_ for batch in ids for id_ in batch]
     assert await database.read(bank, lambda tx: audit(tx, verifier=key.verifier)) == []
 
 

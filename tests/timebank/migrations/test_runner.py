@@ -1,6 +1,7 @@
 """Migrating: once, safely at once, never backwards, and roles that may do no more than they must."""
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -53,17 +54,46 @@ async def test_two_at_once_do_it_once(empty: Address) -> None:
     assert sorted(applied) == [[], VERSIONS]
 
 
+MIGRATE = """
+import asyncio, sys
+from timebank.database import Address
+from timebank.migrations.runner import migrate
+host, port, database, user = sys.argv[1:]
+print(*asyncio.run(migrate(Address(host=host, port=int(port), database=database, user=user), logins=True)))
+"""
+
+
 async def test_two_databases_of_a_new_server_may_be_migrated_at_once(fresh: EmbeddedServer) -> None:
+    """The lock is each database's own, the roles are the server's: both programs want to make them."""
     admin = await asyncpg.connect(fresh.dsn())
-    names = [f"side_{n}" for n in range(4)]
+    names = ["east", "west"]
     for name in names:
         await admin.execute(f"create database {name}")
-    await admin.close()
-    addresses = [
-        Address(host=str(fresh.socket_dir), port=fresh.port, database=name, user=fresh.superuser) for name in names
+    # One holds the roles' table back until both have looked for them and found none.
+    gate = admin.transaction()
+    await gate.start()
+    await admin.execute("lock table pg_authid in exclusive mode")
+    programs = [
+        await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            MIGRATE,
+            str(fresh.socket_dir),
+            str(fresh.port),
+            name,
+            fresh.superuser,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        for name in names
     ]
-    applied = await asyncio.gather(*(migrate(address, logins=True) for address in addresses))
-    assert applied == [VERSIONS] * len(names)
+    while await admin.fetchval("select count(*) from pg_locks where not granted") < len(names):
+        await asyncio.sleep(0.05)
+    await gate.rollback()
+    await admin.close()
+    for program in programs:
+        out, err = await program.communicate()
+        assert (err.decode(), out.decode().split()) == ("", VERSIONS)
 
 
 async def test_it_refuses_a_schema_of_a_later_program(migrated: Address) -> None:
