@@ -113,11 +113,11 @@ async def lock_book(tx: WriteTx, drafts: Sequence[Draft], earlier: dict[int, Ear
     )
     book = Book(tx.catalogue.units, tx.day, earlier=earlier)
     guarded, unlocked = _groups(drafts, earlier, tx.catalogue.units)
-    for row in await tx.connection.fetch(_LOCK, tx.bank_id, *_columns(guarded), earlier_ids):
+    for row in await tx.connection.fetch(_LOCK, tx.bank_id, *group_columns(guarded), earlier_ids):
         book.add(Account(*row))
     missing = [key for key in unlocked if key not in tx.catalogue.open_accounts]
     if missing or earlier_ids:
-        for row in await tx.connection.fetch(_OPEN_ACCOUNTS, tx.bank_id, *_columns(missing), earlier_ids):
+        for row in await tx.connection.fetch(_OPEN_ACCOUNTS, tx.bank_id, *group_columns(missing), earlier_ids):
             key = (row["owner"], row["unit_id"], row["kind"])
             if key in unlocked:
                 tx.catalogue.open_accounts[key] = row["id"]
@@ -152,7 +152,19 @@ async def open_accounts(tx: WriteTx, book: Book) -> bool:
     return len(rows) == len(by_key)
 
 
-def _columns(keys: Iterable[GroupKey]) -> tuple[list[UUID], list[int], list[str]]:
+def paying_groups(drafts: Sequence[Draft], units: Mapping[str, Unit]) -> set[GroupKey]:
+    """Return the guarded (owner, unit, kind) that moves take from: what all of their accounts hold decides."""
+    groups: set[GroupKey] = set()
+    for draft in drafts:
+        for move in draft.moves:
+            kind = WALLET if isinstance(move.source, Wallet) else move.source.kind
+            if kind in GUARDED_KINDS and move.unit in units:
+                groups.add((move.source.owner, units[move.unit].id, kind))
+    return groups
+
+
+def group_columns(keys: Iterable[GroupKey]) -> tuple[list[UUID], list[int], list[str]]:
+    """Return the groups as three arrays."""
     rows = list(keys)
     return [owner for owner, _, _ in rows], [unit_id for _, unit_id, _ in rows], [kind for _, _, kind in rows]
 

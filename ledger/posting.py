@@ -5,7 +5,8 @@ Statements issued by `post`, in order, each once per batch whatever its size:
 1. only if a draft reverses or resolves: the earlier transactions and their lines;
 2. every account a draft may touch; the guarded ones are locked, in id order (`ledger.accounts.lock_book`);
 3. under the lock, with a fresh snapshot: the clock, the database transaction's id, new ids, the closed
-   period, and what the keys met before;
+   period, and what the keys met before; if a payer got another lot while 2 waited (its snapshot is older
+   than its locks), back to 2;
 4. only if a lot is new: its account; if another writer opened it meanwhile, back to 2;
 5. transactions, postings and balances, in one statement.
 
@@ -16,7 +17,7 @@ Writers of one key without a common guarded account meet at the unique constrain
 import json
 from collections.abc import Sequence
 
-from ledger.accounts import load_earlier, lock_book, open_accounts
+from ledger.accounts import group_columns, load_earlier, lock_book, open_accounts, paying_groups
 from ledger.appending import NewTransaction, append
 from ledger.deciding import Book, Line, RefusedDraft, decide
 from ledger.session import WriteTx
@@ -34,7 +35,10 @@ select pg_current_xact_id()::text::bigint as xid,
   array(select t.resolves_id from transactions t
     where t.bank_id = $1 and t.refusal is null and t.resolves_id = any($4)) as resolved_ids,
   array(select row(e.from_unit, e.to_unit, e.effective_from, e.is_allowed)
-    from exchange_rules e where e.bank_id = $1 order by e.effective_from) as exchanges
+    from exchange_rules e where e.bank_id = $1 order by e.effective_from) as exchanges,
+  (select count(*) from unnest($5::uuid[], $6::bigint[], $7::text[]) as g (owner, unit_id, kind),
+    lateral (select from accounts a where a.bank_id = $1 and a.owner = g.owner
+      and a.unit_id = g.unit_id and a.kind = g.kind offset 0) a) as payers
 """
 
 _KNOWN = """
@@ -58,10 +62,18 @@ async def post(tx: WriteTx, drafts: Sequence[Draft]) -> list[Outcome]:
     earlier = await load_earlier(tx, drafts)
     while True:
         book = await lock_book(tx, drafts, earlier)
+        payers = paying_groups(drafts, book.units)
         prelude = await tx.connection.fetchrow(
-            _PRELUDE, tx.bank_id, len(drafts), [draft.key for draft in drafts], list(earlier)
+            _PRELUDE,
+            tx.bank_id,
+            len(drafts),
+            [draft.key for draft in drafts],
+            list(earlier),
+            *group_columns(payers),
         )
         assert prelude is not None  # noqa: S101 -- a SELECT without FROM has one row
+        if prelude["payers"] != sum(len(book.groups.get(group, ())) for group in payers):
+            continue
         book.closed_before = prelude["closed_before"]
         book.reversed_ids.update(prelude["reversed_ids"])
         book.resolved_ids.update(prelude["resolved_ids"])

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from ledger.session import Catalogue, ReadTx, WriteTx, begin_read_sql, begin_write_sql
-from timebank.migrations import HEAD
 from timebank.errors import OutageError, RefusalError
+from timebank.migrations import HEAD
 
 T = TypeVar("T")
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"

@@ -12,7 +12,8 @@ from ledger.session import ReadTx
 # Each probe reads whole tables: a nested loop, chosen on stale statistics, would be quadratic. The walk along
 # the tree reads page by page and needs it.
 _WHOLE_TABLES = """
-set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0; set local jit = off;
+set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
+set local jit = off;
 set local enable_nestloop = off
 """
 _PAGES = "set local enable_nestloop = on"
@@ -24,8 +25,8 @@ async def audit(
     """Re-derive everything in the books and return every violation of the ten invariants, by number.
 
     With `verifier` the checkpoints' signatures are checked too; with `anchors` (notes kept outside the
-    database) also that no tail was cut off and history was not rewritten and sealed anew. Of each code at most
-    `FINDINGS_LIMIT` are listed. Memory is bounded, whatever the size of the bank.
+    database) also that no tail was cut off and history was not rewritten and sealed anew. Of each code at
+    most `FINDINGS_LIMIT` are listed. Memory is bounded, whatever the size of the bank.
     """
     await tx.connection.execute(_WHOLE_TABLES)
     findings = await check_guards(tx)

@@ -5,11 +5,13 @@ from ledger.audit.probes import Probe
 # One pass over the postings beside all they refer to; some of its codes belong to invariants 4, 7 and 8.
 _POSTINGS = Probe("""
 with joined as (
-  select p.transaction_id, p.line, p.amount, p.xact, t.xact as written_xact, t.refusal, t.id is null as is_orphaned,
+  select p.transaction_id, p.line, p.amount, p.xact, t.xact as written_xact, t.refusal,
+    t.id is null as is_orphaned,
     coalesce(f.unit_id <> p.unit_id or a.unit_id <> p.unit_id, true) or u.id is null as crosses,
     p.amount <= 0 or p.from_account_id = p.to_account_id as is_malformed,
     (f.guarded and p.from_seq is null) or (a.guarded and p.to_seq is null) as lacks_number,
-    (not f.guarded and p.from_seq is not null) or (not a.guarded and p.to_seq is not null) as is_numbered_open,
+    (not f.guarded and p.from_seq is not null)
+      or (not a.guarded and p.to_seq is not null) as is_numbered_open,
     (a.kind = 'held' and t.kind not in ('hold', 'reversal'))
       or (f.kind = 'held' and t.kind not in ('capture', 'release', 'reversal')) as moves_held,
     case when f.expires_on is not null and t.kind not in ('expire', 'carry_over', 'release', 'reversal')
@@ -23,7 +25,7 @@ with joined as (
   left join units u on u.bank_id = $bank and u.id = p.unit_id
   where p.bank_id = $bank
 )
-select f.code, case when f.code in ('refused_with_postings') then 'transaction ' || j.transaction_id
+select f.code, case when f.code = 'refused_with_postings' then 'transaction ' || j.transaction_id
     else 'posting ' || j.transaction_id || '/' || j.line end, f.found, f.expected
 from joined j cross join lateral (values
   ('posting_orphaned', j.is_orphaned, null, null),
@@ -44,7 +46,8 @@ _LINES = Probe("""
 select f.code, 'transaction ' || t.id, null, null
 from transactions t
 left join (
-  select p.transaction_id, count(*) as lines, count(distinct p.line) as numbers, min(p.line) as first, max(p.line) as last
+  select p.transaction_id, count(*) as lines, count(distinct p.line) as numbers,
+    min(p.line) as first, max(p.line) as last
   from postings p where p.bank_id = $bank group by p.transaction_id
 ) l on l.transaction_id = t.id
 cross join lateral (values
@@ -137,7 +140,8 @@ with sides as (
   from sides s left join transactions t on t.bank_id = $bank and t.id = s.transaction_id
   window w as (partition by s.account_id order by s.seq, s.transaction_id, s.line)
 ), compared as (
-  select c.account_id, c.seq, c.balance, c.seq_before + 1 as due_seq, c.balance_before + c.change as due_balance, a.floor,
+  select c.account_id, c.seq, c.balance, a.floor,
+    c.seq_before + 1 as due_seq, c.balance_before + c.change as due_balance,
     c.transaction_id < c.id_before as runs_back,
     c.recorded_at < c.recorded_before - $slack::interval as recorded_back,
     c.recorded_at, c.recorded_before

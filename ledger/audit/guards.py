@@ -79,14 +79,17 @@ UNIQUE_INDEXES = (
 )
 
 _TRIGGERS = """
-select t.tgname::text as name, c.relname::text as "table", t.tgtype::int as fires, t.tgenabled::text as enabled,
-  p.proname::text as function, t.tgqual is not null as conditional, t.tgisinternal as is_internal,
+select t.tgname::text as name, c.relname::text as "table", t.tgtype::int as fires,
+  t.tgenabled::text as enabled, p.proname::text as function, t.tgqual is not null as conditional,
   array(select a.attname::text from pg_attribute a
     where a.attrelid = t.tgrelid and a.attnum = any(t.tgattr::int2[])) as columns
 from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid
 where c.relnamespace = $1::regnamespace and c.relname = any($2)
 """
-_FUNCTIONS = "select proname::text, prosrc from pg_proc where pronamespace = $1::regnamespace and proname = any($2)"
+_FUNCTIONS = """
+select proname::text as name, prosrc as body from pg_proc
+where pronamespace = $1::regnamespace and proname = any($2)
+"""
 _PRIVILEGES = """
 select r.rolname::text as role, c.relname::text as "table", a.attname::text as "column", k.privilege
 from pg_roles r
@@ -97,7 +100,9 @@ where r.rolname = any($3) and c.relnamespace = $1::regnamespace and c.relname = 
   and has_column_privilege(r.oid, c.oid, a.attnum, k.privilege)
 union all
 select r.rolname::text, c.relname::text, null, k.privilege
-from pg_roles r cross join pg_class c cross join unnest(array['DELETE', 'TRUNCATE', 'TRIGGER']) as k (privilege)
+from pg_roles r
+cross join pg_class c
+cross join unnest(array['DELETE', 'TRUNCATE', 'TRIGGER']) as k (privilege)
 where r.rolname = any($3) and c.relnamespace = $1::regnamespace and c.relname = any($2)
   and has_table_privilege(r.oid, c.oid, k.privilege)
 """
@@ -110,7 +115,8 @@ _ISOLATION = """
 select c.relname::text as "table", c.relrowsecurity and c.relforcerowsecurity and count(p.oid) = 1
   and bool_and(p.polpermissive and p.polcmd = '*' and p.polroles = '{0}' and p.polwithcheck is null
     and pg_get_expr(p.polqual, p.polrelid) =
-      '(bank_id = (NULLIF(current_setting(''timebank.bank_id''::text, true), ''''::text))::bigint)') as is_isolated
+      '(bank_id = (NULLIF(current_setting(''timebank.bank_id''::text, true), ''''::text))::bigint)')
+  as is_isolated
 from pg_class c left join pg_policy p on p.polrelid = c.oid
 where c.relnamespace = $1::regnamespace and c.relname = any($2)
 group by c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity
@@ -122,7 +128,8 @@ where c.relnamespace = $1::regnamespace and c.relname = any($2) and k.convalidat
   and coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)
 """
 _INDEXES = """
-select i.relname::text from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class c on c.oid = x.indrelid
+select i.relname::text
+from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class c on c.oid = x.indrelid
 where c.relnamespace = $1::regnamespace and c.relname = any($2)
   and x.indisunique and x.indisvalid and x.indisready and x.indislive
 """
@@ -159,7 +166,8 @@ async def _triggers(tx: ReadTx, schema: str) -> list[Finding]:
         for row in rows
         if row["enabled"] not in ("O", "A") and row["name"] not in TRIGGERS
     ]
-    bodies: dict[str, str] = {name: body for name, body in await tx.connection.fetch(_FUNCTIONS, schema, list(FUNCTIONS))}
+    rows = await tx.connection.fetch(_FUNCTIONS, schema, list(FUNCTIONS))
+    bodies = {row["name"]: row["body"] for row in rows}
     for name, body in FUNCTIONS.items():
         if " ".join(bodies.get(name, "").split()) != body:
             tables = sorted({table for table, _, function in TRIGGERS.values() if function == name})
@@ -169,7 +177,9 @@ async def _triggers(tx: ReadTx, schema: str) -> list[Finding]:
 
 async def _privileges(tx: ReadTx, schema: str) -> list[Finding]:
     findings = []
-    for role, table, column, privilege in await tx.connection.fetch(_PRIVILEGES, schema, TENANT, [APP, READER]):
+    for role, table, column, privilege in await tx.connection.fetch(
+        _PRIVILEGES, schema, TENANT, [APP, READER]
+    ):
         is_due = role == APP and (
             privilege == "INSERT" or (privilege == "UPDATE" and column in UPDATABLE.get(table, ()))
         )

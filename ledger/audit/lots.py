@@ -29,12 +29,15 @@ with lots as (
     count(*) over (partition by a.owner, a.unit_id) as lots_of_wallet
   from accounts a where a.bank_id = $1 and a.kind = 'wallet'
 ), sides as (
-  select p.from_account_id as account_id, p.transaction_id, p.line, p.from_balance as balance, -p.amount as change
+  select p.from_account_id as account_id, p.transaction_id, p.line, p.from_balance as balance,
+    -p.amount as change
   from postings p where p.bank_id = $1
   union all
-  select p.to_account_id, p.transaction_id, p.line, p.to_balance, p.amount from postings p where p.bank_id = $1
+  select p.to_account_id, p.transaction_id, p.line, p.to_balance, p.amount
+  from postings p where p.bank_id = $1
 )
-select n.owner, n.unit_id, n.id as account_id, n.expires_on, n.floor, s.transaction_id, s.line, s.balance, s.change,
+select n.owner, n.unit_id, n.id as account_id, n.expires_on, n.floor,
+  s.transaction_id, s.line, s.balance, s.change,
   t.kind, (t.effective_at at time zone $2)::date as day, t.recorded_at
 from sides s
 join lots n on n.id = s.account_id and n.lots_of_wallet > 1
@@ -73,7 +76,9 @@ async def check_order_of_lots(tx: ReadTx) -> list[Finding]:
                     return findings
             lot = wallet.get(row["account_id"])
             if lot is None:
-                wallet[row["account_id"]] = _Lot(row["expires_on"], row["floor"], row["balance"], row["recorded_at"])
+                wallet[row["account_id"]] = _Lot(
+                    row["expires_on"], row["floor"], row["balance"], row["recorded_at"]
+                )
             else:
                 lot.balance = row["balance"]
     return findings

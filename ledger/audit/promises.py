@@ -55,11 +55,13 @@ where e.out > (select coalesce(sum(p.amount), 0) from postings p
   where p.bank_id = $bank and p.transaction_id = e.id and p.to_account_id = e.from_account_id)
 """)
 
-# Every held account gives, in the resolution, just what the hold put on it; a release gives it back where it came from.
+# Every held account gives, in the resolution, just what the hold put on it; a release gives it back where it
+# came from.
 _HOLDS = Probe("""
 with resolutions as (
   select r.id, r.kind, r.resolves_id, r.effective_at from transactions r
-  where r.bank_id = $bank and r.refusal is null and (r.resolves_id is not null or r.kind in ('capture', 'release'))
+  where r.bank_id = $bank and r.refusal is null
+    and (r.resolves_id is not null or r.kind in ('capture', 'release'))
 ), put as (
   select r.id, p.to_account_id as held_id,
     case when r.kind = 'release' then p.from_account_id end as lot_id, sum(p.amount) as amount
@@ -84,7 +86,8 @@ cross join lateral (values
 where f.is_broken
 union all
 select distinct 'resolution_differs', 'transaction ' || coalesce(p.id, g.id), null, null
-from put p full join given g on g.id = p.id and g.held_id = p.held_id and coalesce(g.lot_id, 0) = coalesce(p.lot_id, 0)
+from put p
+full join given g on g.id = p.id and g.held_id = p.held_id and coalesce(g.lot_id, 0) = coalesce(p.lot_id, 0)
 where p.amount is distinct from g.amount
 """)
 
@@ -104,7 +107,8 @@ where a.bank_id = $bank and a.kind = 'held' and a.balance <> coalesce(n.amount, 
 # The closures in force between one closing and the next, so that each transaction is looked at once.
 _CLOSURES = Probe("""
 with in_force as (
-  select c.xact, lead(c.xact, 1, 9223372036854775807) over w as until_xact, max(c.closed_before) over w as closed_before
+  select c.xact, lead(c.xact, 1, 9223372036854775807) over w as until_xact,
+    max(c.closed_before) over w as closed_before
   from closures c where c.bank_id = $bank window w as (order by c.xact, c.closed_before)
 )
 select 'closed_period_entered', 'transaction ' || t.id, t.effective_at::text, '>= ' || c.closed_before

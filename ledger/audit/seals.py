@@ -1,8 +1,8 @@
 """Invariant 10: the tree re-derived from the rows, against its signed checkpoints and those kept elsewhere.
 
-One walk along the leaves, in order and in bounded memory: every leaf's hash from its transaction, every node
-from the leaves, every root at the size of a checkpoint or an anchor. A changed row is told at its leaf; leaves
-changed to fit are told at the next signed root.
+One walk along the leaves, in order and in bounded memory: every leaf's hash from its transaction, every
+node from the leaves, every root at the size of a checkpoint or an anchor. A changed row is told at its leaf;
+leaves changed to fit are told at the next signed root.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,8 @@ where l.bank_id = $1 and l.leaf_index > $2 order by l.leaf_index limit $3
 """  # noqa: S608 -- STORED is a constant of ours
 _NODES = """
 select n.level, n.node_index, n.hash from nodes n
-join unnest($2::int[], $3::bigint[]) as w (level, node_index) on w.level = n.level and w.node_index = n.node_index
+join unnest($2::int[], $3::bigint[]) as w (level, node_index)
+  on w.level = n.level and w.node_index = n.node_index
 where n.bank_id = $1
 """
 _NODE_COUNT = "select count(*) from nodes where bank_id = $1"
@@ -52,10 +53,12 @@ _TIMES = Probe("""
 with begun as (
   select t.xact, min(t.recorded_at) as first from transactions t where t.bank_id = $bank group by t.xact
 ), latest as (
-  select b.xact, max(b.first) over (order by b.xact rows between unbounded preceding and 1 preceding) as recorded_at
+  select b.xact,
+    max(b.first) over (order by b.xact rows between unbounded preceding and 1 preceding) as recorded_at
   from begun b
 )
-select 'backdated', 'transaction ' || t.id, t.recorded_at::text, '>= ' || (n.recorded_at - $writer_limit::interval)
+select 'backdated', 'transaction ' || t.id,
+  t.recorded_at::text, '>= ' || (n.recorded_at - $writer_limit::interval)
 from transactions t join latest n on n.xact = t.xact
 where t.bank_id = $bank and t.recorded_at < n.recorded_at - $writer_limit::interval
 union all
@@ -66,7 +69,8 @@ where t.bank_id = $bank and (t.recorded_at > clock_timestamp() + $slack::interva
 """)
 
 _UNSEALED_TIMES = """
-select t.id, t.recorded_at from transactions t left join leaves l on l.bank_id = $1 and l.transaction_id = t.id
+select t.id, t.recorded_at
+from transactions t left join leaves l on l.bank_id = $1 and l.transaction_id = t.id
 where t.bank_id = $1 and l.transaction_id is null and t.recorded_at < $2 order by t.id limit $3
 """
 
@@ -138,21 +142,25 @@ async def check_tree(tx: ReadTx, verifier: VerifierKey | None, anchors: Sequence
         walk.tell("node_differs", "table nodes", None, walk.nodes)
     if walk.settled_at is not None:
         settled = walk.settled_at - CLOCK_SLACK
-        for id_, recorded_at in await tx.connection.fetch(_UNSEALED_TIMES, tx.bank_id, settled, FINDINGS_LIMIT):
+        for id_, recorded_at in await tx.connection.fetch(
+            _UNSEALED_TIMES, tx.bank_id, settled, FINDINGS_LIMIT
+        ):
             walk.tell("backdated", f"transaction {id_}", recorded_at, f">= {settled}")
     return walk.findings
 
 
 def _open(walk: _Walk, note: str, subject: str) -> Checkpoint | None:
-    """Return what a note says after telling what is wrong with its signature or its log; None if unreadable."""
+    """Return what a note says, and tell what is wrong with its signature or its log; None if unreadable."""
     try:
         checkpoint = unverified(note)
+    except NoteError as error:
+        walk.tell("note_unverified", subject, error.code)
+        return None
+    try:
         if walk.verifier is not None:
             open_note(note, [walk.verifier])
     except NoteError as error:
         walk.tell("note_unverified", subject, error.code)
-        if error.code not in ("bad_signature", "unknown_key"):
-            return None
     walk.origin = walk.origin or checkpoint.origin
     if checkpoint.origin != walk.origin:
         walk.tell("origin_differs", subject, checkpoint.origin, walk.origin)
@@ -233,7 +241,8 @@ def _check_heads(walk: _Walk) -> None:
     while walk.heads and walk.heads[0].size <= walk.tree.size:
         head = walk.heads.pop(0)
         if head.size == walk.tree.size and walk.tree.root() != head.root:
-            walk.tell(*(("forked", f"anchor {head.size}") if head.is_anchor else ("root_differs", f"checkpoint {head.size}")))
+            code, noun = ("forked", "anchor") if head.is_anchor else ("root_differs", "checkpoint")
+            walk.tell(code, f"{noun} {head.size}")
         if not head.is_anchor:
             walk.signed_size = head.size
             walk.settled_at = head.settled_at or walk.settled_at
@@ -245,7 +254,8 @@ async def _check_nodes(tx: ReadTx, walk: _Walk, completed: Iterable[Node]) -> No
         return
     walk.nodes += len(due)
     levels, positions = zip(*due, strict=True)
-    found = {(level, i): hash_ for level, i, hash_ in await tx.connection.fetch(_NODES, tx.bank_id, levels, positions)}
+    rows = await tx.connection.fetch(_NODES, tx.bank_id, levels, positions)
+    found = {(level, i): hash_ for level, i, hash_ in rows}
     for (level, i), hash_ in due.items():
         if found.get((level, i)) != hash_:
             walk.tell("node_differs", f"node {level}/{i}")

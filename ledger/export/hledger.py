@@ -19,11 +19,9 @@ _INVISIBLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 async def write_hledger(tx: ReadTx, out: TextIO) -> int:
     """Write the journal of the bank and return the number of transactions in it."""
     out.write(f"; {tx.bank_code}: {plain(tx.zone.key)}\n\n")
-    for unit in await units(tx):
-        # The point is the decimal mark: without it hledger reads the number as one with thousands.
-        out.write(f'commodity 1. "{unit.code}"\n')
-    for kind in await kinds(tx):
-        out.write(f"payee {kind}\n")
+    # The point is the decimal mark: hledger asks for one here.
+    out.writelines(f'commodity 1. "{unit.code}"\n' for unit in await units(tx))
+    out.writelines(f"payee {kind}\n" for kind in await kinds(tx))
     # hledger searches this list from the top for every posting: the busy open accounts stand first, and the
     # others sorted, which is twice as fast as any other order that was tried.
     async for account, _ in accounts(tx):

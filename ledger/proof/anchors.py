@@ -27,7 +27,7 @@ class ForkedAnchorError(Exception):
 
 
 def anchor_missing(folder: Path, bank: str, notes: Iterable[str]) -> list[Path]:
-    """Write the notes that have no file yet and return the new files; what a dead process left out is caught up.
+    """Write the notes that have no file yet, so also what a dead process left out; return the new files.
 
     Raises:
         ForkedAnchorError: a file of that size holds another note; the notes before it were written.

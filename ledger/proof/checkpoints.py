@@ -1,4 +1,4 @@
-"""Checkpoints as they are stored: the signed heads of a bank's tree, and what their notes say beside size and root."""
+"""Checkpoints as they are stored: the signed heads of a bank's tree, and the further lines of their notes."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ where bank_id = $1 and tree_size > $2 order by tree_size limit $3
 
 @dataclass(frozen=True, slots=True)
 class StoredCheckpoint:
-    """A signed head of the bank's tree: everything of database transactions before `sealed_before` is in it."""
+    """A signed head of the tree: everything that database transactions before `sealed_before` wrote."""
 
     tree_size: int
     root: bytes

@@ -15,9 +15,9 @@ from ledger.values import canonical_json
 if TYPE_CHECKING:
     import asyncpg
 
-STORED = """t.id, t.xact, t.kind, t.idempotency_key, t.fingerprint, t.effective_at, t.recorded_at, t.actor, t.memo,
-  t.metadata::text as metadata, t.refusal, t.refusal_detail::text as refusal_detail, t.reverses_id, t.resolves_id,
-  t.hold_until, t.salt"""
+STORED = """t.id, t.xact, t.kind, t.idempotency_key, t.fingerprint, t.effective_at, t.recorded_at,
+  t.actor, t.memo, t.metadata::text as metadata, t.refusal, t.refusal_detail::text as refusal_detail,
+  t.reverses_id, t.resolves_id, t.hold_until, t.salt"""
 """The columns of `transactions t` that `Contents` needs of each row."""
 
 # Joining the accounts here would read each of them once per posting: three times slower.
@@ -31,7 +31,7 @@ _ACCOUNTS = "select id, kind, owner, expires_on from accounts where bank_id = $1
 
 
 class Contents:
-    """The postings of a batch of transactions with their accounts, ready to be joined to the transactions' rows."""
+    """The postings of a batch of transactions with their accounts, ready for the transactions' rows."""
 
     __slots__ = ("_accounts", "_bank_code", "_lines")
 
@@ -42,7 +42,9 @@ class Contents:
         accounts: "Sequence[asyncpg.Record]",
     ) -> None:
         self._bank_code = bank_code
-        self._accounts = {id_: LeafAccount(kind, owner, expires_on) for id_, kind, owner, expires_on in accounts}
+        self._accounts = {
+            id_: LeafAccount(kind, owner, expires_on) for id_, kind, owner, expires_on in accounts
+        }
         self._lines: dict[int, list[asyncpg.Record]] = {}
         for line in lines:
             self._lines.setdefault(line[0], []).append(line)
@@ -60,7 +62,8 @@ class Contents:
 
         Raises:
             LookupError: a posting names an account or a unit that is not there.
-            ValueError: metadata that cannot be written as JSON again. Neither comes to pass in a whole ledger.
+            ValueError: metadata that cannot be written as JSON again.
+            Neither comes to pass in a whole ledger.
         """
         return LeafTransaction(
             bank=self._bank_code,

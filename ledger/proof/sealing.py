@@ -58,7 +58,8 @@ with new_leaves as (
 select 1
 """
 _CHECKPOINT = """
-insert into checkpoints (bank_id, tree_size, root, sealed_before, sealed_at, note) values ($1, $2, $3, $4, $5, $6)
+insert into checkpoints (bank_id, tree_size, root, sealed_before, sealed_at, note)
+values ($1, $2, $3, $4, $5, $6)
 """
 
 

@@ -1,8 +1,9 @@
-"""A bank in which everything the ledger knows has happened: the ground that audit and tampering tests stand on."""
+"""A bank in which everything the ledger knows has happened: where audit and tampering tests begin."""
 
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 from ledger.expiry import ExpiryCursor, expire_lots
@@ -67,7 +68,7 @@ class BusyBank:
                 self.refused[draft.key] = outcome.transaction_id
 
     async def seal_all(self, database: Database) -> None:
-        """Seal until nothing is left; transactions of other tests on the same server may hold it up for a moment."""
+        """Seal until nothing is left; other tests on the same server may hold that up for a moment."""
         for _ in range(600):
             sealed = await database.write(
                 self.bank, lambda tx: seal(tx, self.key, origin=self.origin, sealed_at=datetime.now(UTC))
@@ -125,11 +126,11 @@ def credit(
     return Draft("credit", key, at, "office", moves, memo="暖心服务", metadata=metadata)
 
 
-def redeem(key: str, owner: UUID, shop: UUID, points: int, rice: int, *, at: datetime = SPRING) -> Draft:
-    """Return a redemption of points for rice."""
+def redeem(key: str, owner: UUID, shop: UUID, points: int, *, at: datetime = SPRING) -> Draft:
+    """Return a redemption of points for rice, ten points for one."""
     moves = (
         Move(Wallet(owner), Place(TAKINGS), POINT, points),
-        Move(Place(SHELF, shop), Place(HANDED_OUT), RICE, rice),
+        Move(Place(SHELF, shop), Place(HANDED_OUT), RICE, points // 10),
     )
     return Draft("redeem", key, at, "till", moves)
 
@@ -146,7 +147,9 @@ async def busy_bank(database: Database, bank: Bank) -> BusyBank:
     await fold_all(database, bank)
     await asyncio.gather(*(_summer(database, busy, number) for number in range(ROUNDS)))
     await busy.seal_all(database)
-    await busy.post(database, credit("tail-1", owners[0], END_OF_2026), credit("tail-2", uuid4(), END_OF_2026))
+    await busy.post(
+        database, credit("tail-1", owners[0], END_OF_2026), credit("tail-2", uuid4(), END_OF_2026)
+    )
     await busy.seal_all(database)
     return busy
 
@@ -164,14 +167,16 @@ async def _spring(database: Database, busy: BusyBank, n: int) -> None:
     shelf_hold = Move(Place(SHELF, shop), Place(HELD, shop), RICE, 2)
     await busy.post(
         database,
-        redeem(f"redeem-{n}", owner, shop, 30, 3),
-        redeem(f"regret-{n}", owner, shop, 20, 2),
-        redeem(f"greedy-{n}", owner, shop, 10_000, 1),
+        redeem(f"redeem-{n}", owner, shop, 30),
+        redeem(f"regret-{n}", owner, shop, 20),
+        redeem(f"greedy-{n}", owner, shop, 10_000),
         Draft("gift", f"gift-{n}", SPRING, "app", (Move(Wallet(owner), Twin(WALLET, friend), POINT, 5),)),
         hold(f"hold-{n}", owner=owner, unit=POINT, amount=70, until=until, effective_at=SPRING, actor="app"),
         hold(f"kept-{n}", owner=owner, unit=POINT, amount=4, until=until, effective_at=SPRING, actor="app"),
         Draft(HOLD, f"order-{n}", SPRING, "app", (shelf_hold,), hold_until=until),
-        Draft("award", f"odd-{n}", SPRING, "app", (Move(Place(ISSUANCE), Place(WALLET, owner), "no-such", 1),)),
+        Draft(
+            "award", f"odd-{n}", SPRING, "app", (Move(Place(ISSUANCE), Place(WALLET, owner), "no-such", 1),)
+        ),
         credit(f"closed-{n}", owner, None, at=SPRING - timedelta(days=10)),
     )
     at = SPRING + timedelta(days=1)
@@ -191,14 +196,7 @@ async def _summer(database: Database, busy: BusyBank, n: int) -> None:
     """Lots lapse, an old redemption is refunded with days of grace, the rest of a lot is carried over."""
     owner = busy.owners[n]
     if n == 0:
-        cursor: ExpiryCursor | None = ExpiryCursor()
-        while cursor is not None:
-            after = cursor
-            batch = await database.write(
-                busy.bank,
-                lambda tx: expire_lots(tx, as_of=date(2025, 7, 1), actor="calendar", after=after, limit=5),
-            )
-            cursor = batch.next
+        await _expire(database, busy.bank)
     refund = reversal(
         f"grace-{n}",
         transaction_id=busy.ids[f"redeem-{n}"],
@@ -211,5 +209,13 @@ async def _summer(database: Database, busy: BusyBank, n: int) -> None:
         database,
         refund,
         Draft(CARRY_OVER, f"carry-{n}", JULY, "calendar", (carried,)),
-        redeem(f"again-{n}", owner, busy.shop, 33, 1, at=JULY),
+        redeem(f"again-{n}", owner, busy.shop, 33, at=JULY),
     )
+
+
+async def _expire(database: Database, bank: Bank) -> None:
+    """Expire the lots of spring, five at a time."""
+    after: ExpiryCursor | None = ExpiryCursor()
+    while after is not None:
+        work = partial(expire_lots, as_of=date(2025, 7, 1), actor="calendar", after=after, limit=5)
+        after = (await database.write(bank, work)).next

@@ -1,8 +1,8 @@
 """Tampering by somebody who may do anything in the database: each attempt is found and named.
 
-Every bank here is sealed and anchored; then its rows are changed with all triggers and foreign keys off, clumsily
-or with everything put right that the tamperer can put right. What only the anchors or the key can show is shown
-to pass without them.
+Every bank here is sealed and anchored; then its rows are changed with all triggers and foreign keys off,
+clumsily or with everything put right that the tamperer can put right. What only the anchors or the key can
+show is shown to pass without them.
 """
 
 from collections.abc import Awaitable, Callable
@@ -80,17 +80,20 @@ class Tamperer:
             from postings q
             left join chain t on t.transaction_id = q.transaction_id and t.line = q.line and t.is_to
             left join chain f on f.transaction_id = q.transaction_id and f.line = q.line and not f.is_to
-            where p.bank_id = $1 and q.bank_id = $1 and q.transaction_id = p.transaction_id and q.line = p.line
+            where p.bank_id = $1 and q.bank_id = $1
+              and q.transaction_id = p.transaction_id and q.line = p.line
             """
         )
         await self.do(
             """
             update accounts a set
-              balance = (select coalesce(sum(case p.to_account_id when a.id then p.amount else -p.amount end), 0)
+              balance = (
+                select coalesce(sum(case p.to_account_id when a.id then p.amount else -p.amount end), 0)
                 from postings p where p.bank_id = $1 and a.id in (p.to_account_id, p.from_account_id)),
               last_seq = case when guarded then (select count(*) from postings p
                 where p.bank_id = $1 and a.id in (p.to_account_id, p.from_account_id)) else 0 end,
-              folded_before = case when guarded then 0 else (select max(xact) + 1 from transactions where bank_id = $1) end
+              folded_before = case when guarded then 0
+                else (select max(xact) + 1 from transactions where bank_id = $1) end
             where bank_id = $1
             """
         )
@@ -113,24 +116,30 @@ class Tamperer:
 
         async def derive(tx: ReadTx) -> bytes:
             row = await tx.connection.fetchrow(
-                f"select {STORED} from transactions t where bank_id = $1 and id = $2", tx.bank_id, transaction_id
+                f"select {STORED} from transactions t where bank_id = $1 and id = $2",
+                tx.bank_id,
+                transaction_id,
             )
             assert row is not None
             return (await Contents.load(tx, [transaction_id])).leaf(row)
 
         hash_ = await self.database.read(self.busy.bank, derive)
-        await self.do("update leaves set hash = $2 where bank_id = $1 and transaction_id = $3", hash_, transaction_id)
+        await self.do(
+            "update leaves set hash = $2 where bank_id = $1 and transaction_id = $3", hash_, transaction_id
+        )
 
     async def forget_seals(self, since: int = 0) -> None:
         """Delete leaves from that index on, and every node and checkpoint that covers one of them."""
         await self.do("delete from leaves where bank_id = $1 and leaf_index >= $2", since)
         await self.do("delete from checkpoints where bank_id = $1 and tree_size > $2", since)
         await self.connection.execute(
-            "delete from nodes where bank_id = $1 and (node_index + 1) * (1 << level) > $2", self.busy.bank.id, since
+            "delete from nodes where bank_id = $1 and (node_index + 1) * (1 << level) > $2",
+            self.busy.bank.id,
+            since,
         )
 
     async def delete_tail(self) -> int:
-        """Delete everything after the second last checkpoint, without leaving a trace inside; return its size."""
+        """Delete everything after the second last checkpoint, leaving no trace inside; return its size."""
         size = await self.number(
             "select tree_size from checkpoints where bank_id = $1 order by tree_size desc offset 1 limit 1"
         )
@@ -187,7 +196,8 @@ async def test_a_changed_amount(tamperer: Tamperer, codes: Audit) -> None:
 async def test_a_changed_amount_with_the_books_put_right(tamperer: Tamperer, codes: Audit) -> None:
     credited = tamperer.busy.ids["early-4"]
     await tamperer.do(
-        "update postings set amount = amount + 40 where bank_id = $1 and transaction_id = $2 and line = 1", credited
+        "update postings set amount = amount + 40 where bank_id = $1 and transaction_id = $2 and line = 1",
+        credited,
     )
     await tamperer.balance_books()
     assert await codes() == {"leaf_differs"}
@@ -210,20 +220,27 @@ async def test_a_changed_amount_with_the_books_put_right(tamperer: Tamperer, cod
         "salt = substr(sha256(salt), 1, 16)",
     ],
 )
-async def test_a_changed_time_metadata_or_any_other_field(tamperer: Tamperer, codes: Audit, change: str) -> None:
-    await tamperer.do(f"update transactions set {change} where bank_id = $1 and id = $2", tamperer.busy.ids["late-4"])
+async def test_a_changed_time_metadata_or_any_other_field(
+    tamperer: Tamperer, codes: Audit, change: str
+) -> None:
+    await tamperer.do(
+        f"update transactions set {change} where bank_id = $1 and id = $2", tamperer.busy.ids["late-4"]
+    )
     assert await codes() == {"leaf_differs"}
 
 
 async def test_a_changed_refusal(tamperer: Tamperer, codes: Audit) -> None:
     refused = tamperer.busy.refused["greedy-4"]
-    await tamperer.do("update transactions set refusal = 'lot_expired' where bank_id = $1 and id = $2", refused)
+    await tamperer.do(
+        "update transactions set refusal = 'lot_expired' where bank_id = $1 and id = $2", refused
+    )
     assert await codes() == {"leaf_differs"}
 
 
 async def test_an_account_that_changes_hands(tamperer: Tamperer, codes: Audit) -> None:
     await tamperer.do(
-        "update accounts set owner = gen_random_uuid() where bank_id = $1 and owner = $2 and expires_on is null",
+        "update accounts set owner = gen_random_uuid()"
+        " where bank_id = $1 and owner = $2 and expires_on is null",
         tamperer.busy.owners[4],
     )
     assert "leaf_differs" in await codes()
@@ -245,15 +262,22 @@ async def test_a_deleted_refusal_leaves_no_trace_but_its_leaf(tamperer: Tamperer
     assert await codes() == {"leaf_missing"}
 
 
-async def test_a_deleted_transaction_with_the_leaves_after_it_moved_up(tamperer: Tamperer, codes: Audit) -> None:
+async def test_a_deleted_transaction_with_the_leaves_after_it_moved_up(
+    tamperer: Tamperer, codes: Audit
+) -> None:
     refused = tamperer.busy.refused["greedy-4"]
-    index = await tamperer.number("select leaf_index from leaves where bank_id = $1 and transaction_id = $2", refused)
+    index = await tamperer.number(
+        "select leaf_index from leaves where bank_id = $1 and transaction_id = $2", refused
+    )
     await tamperer.do("delete from transactions where bank_id = $1 and id = $2", refused)
     await tamperer.do("delete from leaves where bank_id = $1 and transaction_id = $2", refused)
     for step in (-(10**6), 10**6 - 1):
-        await tamperer.connection.execute("alter table leaves drop constraint if exists leaves_leaf_index_check")
+        await tamperer.connection.execute(
+            "alter table leaves drop constraint if exists leaves_leaf_index_check"
+        )
         await tamperer.do(
-            "update leaves set leaf_index = leaf_index + $3 where bank_id = $1 and (leaf_index > $2 or leaf_index < 0)",
+            "update leaves set leaf_index = leaf_index + $3"
+            " where bank_id = $1 and (leaf_index > $2 or leaf_index < 0)",
             index, step,
         )  # fmt: skip
     await tamperer.connection.execute(
@@ -275,7 +299,9 @@ async def test_a_deleted_tail_replaced_by_other_transactions_and_sealed_with_the
     busy = tamperer.busy
     await tamperer.delete_tail()
     anchors = list(busy.notes)
-    await busy.post(database, credit("other-1", busy.owners[5], END_OF_2026), credit("other-2", busy.shop, END_OF_2026))
+    await busy.post(
+        database, credit("other-1", busy.owners[5], END_OF_2026), credit("other-2", busy.shop, END_OF_2026)
+    )
     await busy.seal_all(database)
     assert await codes(anchored=False) == set()
     assert await codes() == {"forked"}
@@ -288,10 +314,10 @@ async def test_a_deleted_tail_replaced_by_other_transactions_and_sealed_with_the
 
 BACKDATED = """
 with copied as (
-  insert into transactions (bank_id, id, kind, idempotency_key, fingerprint, effective_at, recorded_at, xact, actor,
-    memo, metadata)
-  select $1, nextval('transaction_ids'), kind, 'slipped in', fingerprint, effective_at, recorded_at - interval '1 day',
-    {xact}, actor, memo, metadata
+  insert into transactions (bank_id, id, kind, idempotency_key, fingerprint, effective_at, recorded_at, xact,
+    actor, memo, metadata)
+  select $1, nextval('transaction_ids'), kind, 'slipped in', fingerprint, effective_at,
+    recorded_at - interval '1 day', {xact}, actor, memo, metadata
   from transactions where bank_id = $1 and id = $2 returning id, xact
 ), opened as (
   insert into accounts (bank_id, owner, unit_id, kind, guarded, balance, last_seq)
@@ -309,8 +335,10 @@ NOW = "(select base from epochs) + pg_current_xact_id()::text::bigint"
 THEN = "xact"
 
 
-async def test_an_inserted_transaction_dated_back(tamperer: Tamperer, codes: Audit, database: Database) -> None:
-    """All its sums are right and the true sealer has sealed it; its time is older than what was written before it."""
+async def test_an_inserted_transaction_dated_back(
+    tamperer: Tamperer, codes: Audit, database: Database
+) -> None:
+    """All its sums are right and the true sealer seals it; its time is older than what was written before."""
     await tamperer.do(BACKDATED.format(xact=NOW), tamperer.busy.ids["tail-2"])
     assert await codes() == {"backdated"}
     await tamperer.busy.seal_all(database)
@@ -329,12 +357,15 @@ async def test_an_inserted_transaction_that_hides_from_the_sealer(tamperer: Tamp
     assert "recorded_ahead" in await codes()
 
 
-async def test_a_seal_swapped_for_one_of_another_key(tamperer: Tamperer, codes: Audit, database: Database) -> None:
+async def test_a_seal_swapped_for_one_of_another_key(
+    tamperer: Tamperer, codes: Audit, database: Database
+) -> None:
     """The tamperer rewrites an amount and seals the whole bank anew: inside everything fits."""
     busy = tamperer.busy
     credited = busy.ids["early-4"]
     await tamperer.do(
-        "update postings set amount = amount + 40 where bank_id = $1 and transaction_id = $2 and line = 1", credited
+        "update postings set amount = amount + 40 where bank_id = $1 and transaction_id = $2 and line = 1",
+        credited,
     )
     await tamperer.balance_books()
     await tamperer.forget_seals()
@@ -352,7 +383,8 @@ async def test_a_seal_swapped_for_one_of_another_key(tamperer: Tamperer, codes: 
 async def test_a_seal_swapped_for_an_earlier_one(tamperer: Tamperer, codes: Audit) -> None:
     await tamperer.do(
         """
-        update checkpoints set note = (select note from checkpoints where bank_id = $1 order by tree_size limit 1)
+        update checkpoints
+        set note = (select note from checkpoints where bank_id = $1 order by tree_size limit 1)
         where bank_id = $1 and tree_size = (select max(tree_size) from checkpoints where bank_id = $1)
         """
     )
@@ -399,7 +431,9 @@ async def test_every_two_checkpoints_of_an_untouched_bank_are_consistent(
 
 
 @pytest.mark.parametrize("table", [*APPEND_ONLY, "accounts"])
-@pytest.mark.parametrize("change", ["update {} set bank_id = bank_id", "delete from {}", "truncate {} cascade"])
+@pytest.mark.parametrize(
+    "change", ["update {} set bank_id = bank_id", "delete from {}", "truncate {} cascade"]
+)
 async def test_neither_the_application_nor_the_owner_changes_what_is_written(
     address: Address, database: Database, table: str, change: str
 ) -> None:

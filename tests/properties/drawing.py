@@ -171,7 +171,7 @@ def holds(draw: st.DrawFn) -> Draft:
             moves.append(Move(Place(SHELF, SHOP), Twin(HELD, SHOP), RICE, draw(st.integers(1, 6))))
         else:
             moves.append(Move(Wallet(owner), Twin(HELD, owner), draw(values), draw(st.integers(1, 6))))
-    until = moment + timedelta(hours=draw(st.sampled_from((1, 240, 240))))
+    until = moment + timedelta(hours=draw(st.sampled_from((1, 6, 240))))
     return Draft(HOLD, "?", moment, "machine", tuple(moves), hold_until=until)
 
 

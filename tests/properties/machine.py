@@ -136,8 +136,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(
         draft=drawing.holds(),
-        capture=st.one_of(st.none(), drawing.captures(), drawing.captures()),
-        refund=st.one_of(st.none(), drawing.reversals),
+        capture=st.one_of(drawing.captures(), st.none()),
+        refund=st.one_of(drawing.reversals, st.none()),
     )
     def hold(self, draft: Draft, capture: Draft | None, refund: Draft | None) -> None:
         self._post([self._ready(draft)])
@@ -164,12 +164,13 @@ class LedgerMachine(RuleBasedStateMachine):
         self._post([self._ready(draft)])
 
     @precondition(lambda self: bool(self._refundable()))
-    @rule(draft=drawing.reversals)
-    def refund(self, draft: Draft) -> None:
+    @rule(draft=drawing.reversals, is_tried_again=st.booleans())
+    def refund(self, draft: Draft, is_tried_again: bool) -> None:  # noqa: FBT001 -- drawn
         wanted = self._refundable()
         assert draft.reverses is not None
         reverses = wanted[-1 - draft.reverses // 3 % len(wanted)].id
-        self._post([dataclasses.replace(self._ready(draft), reverses=reverses)])
+        for _ in range(1 + is_tried_again):
+            self._post([dataclasses.replace(self._ready(draft), reverses=reverses)])
 
     @rule(drafts=st.lists(drawing.drafts, min_size=2, max_size=6), repeats=st.integers(0, 6))
     def post_batch(self, drafts: list[Draft], repeats: int) -> None:

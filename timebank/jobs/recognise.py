@@ -29,6 +29,9 @@ join volunteers v on v.bank_id = $1 and v.owner = a.owner
 group by v.id having sum(m.amount) >= $5
 order by v.id
 """
+# Right after an import the statistics still say that the tables are empty: a nested loop chosen by them would be
+# quadratic.
+_WHOLE_TABLES = "set local enable_seqscan = on; set local enable_nestloop = off"
 _UNIT = "select id from units where bank_id = $1 and code = $2"
 _CLEAR = "delete from recognitions where bank_id = $1 and as_of = $2"
 _KEEP = """
@@ -48,7 +51,7 @@ async def run_recognise(database: Database, bank: Bank, *, as_of: date, now: dat
 
     async def work(tx: WriteTx) -> dict[str, object]:
         await begin_run(tx, JOB, as_of, now=now)
-        await tx.connection.execute("set local enable_seqscan = on")
+        await tx.connection.execute(_WHOLE_TABLES)
         version = (await load_history(tx)).on(date.fromordinal(as_of.toordinal() - 1))
         unit_id = await tx.connection.fetchval(_UNIT, tx.bank_id, MINUTE)
         await tx.connection.execute(_CLEAR, tx.bank_id, as_of)

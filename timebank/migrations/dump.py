@@ -87,7 +87,9 @@ def difference(found: str, made: str) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Write the file, or check it; 1 if the check finds a difference, which it prints."""
     parser = argparse.ArgumentParser(prog="python -m timebank.migrations.dump", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; fail if the file is not up to date")
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; fail if the file is not up to date"
+    )
     is_check = parser.parse_args(arguments).check
     made = dump_migrations()
     found = SCHEMA_FILE.read_text(encoding="utf-8") if SCHEMA_FILE.exists() else ""

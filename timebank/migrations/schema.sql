@@ -858,8 +858,16 @@ GRANT SELECT ON TABLE timebank.activities TO timebank_reader;
 GRANT SELECT,INSERT ON TABLE timebank.attendances TO timebank_app;
 GRANT SELECT ON TABLE timebank.attendances TO timebank_reader;
 
+GRANT UPDATE(outcome) ON TABLE timebank.attendances TO timebank_app;
+
+GRANT UPDATE(record_id) ON TABLE timebank.attendances TO timebank_app;
+
 GRANT SELECT,INSERT ON TABLE timebank.awards TO timebank_app;
 GRANT SELECT ON TABLE timebank.awards TO timebank_reader;
+
+GRANT UPDATE(volunteer_id) ON TABLE timebank.awards TO timebank_app;
+
+GRANT UPDATE(outcome) ON TABLE timebank.awards TO timebank_app;
 
 GRANT SELECT,INSERT ON TABLE timebank.banks TO timebank_app;
 GRANT SELECT ON TABLE timebank.banks TO timebank_reader;

@@ -13,6 +13,10 @@ from timebank.workbook.booking import CREDIT, REDEMPTION
 TOP = 10
 NOT_REFUSED = ("accepted", "needs_review", "merged", "already_recorded")
 
+# Right after an import the statistics still say that the tables are empty: a nested loop chosen by them would be
+# quadratic.
+_WHOLE_TABLES = "set local enable_nestloop = off"
+
 _COUNTS = """
 select
   (select count(*) from volunteers where bank_id = $1) as volunteers,
@@ -65,6 +69,7 @@ Totals = dict[str, object]
 async def totals(tx: ReadTx) -> Totals:
     """Return the totals; what a job has not yet counted (expiry, stars, annual recognition) is left out."""
     connection = tx.connection
+    await connection.execute(_WHOLE_TABLES)
     counts = await connection.fetchrow(_COUNTS, tx.bank_id)
     if counts is None:
         raise RefusalError("unknown_bank", bank=tx.bank_code)

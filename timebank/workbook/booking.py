@@ -4,6 +4,7 @@ Every draft's key is made of what it books, so a run that dies is simply run aga
 replayed with the outcome it had, and the rest follows in the same order.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,7 @@ from timebank.workbook.storing import Registers, goods_unit
 T = TypeVar("T")
 
 BATCH = 2_000
+LONGEST_RECEIPT = 100
 CREDIT, AWARD, REDEMPTION, RECEIPT = "credit", "award", "redemption", "receipt"
 
 _GOODS = """
@@ -102,7 +104,7 @@ class Drafting:
             moves.insert(0, Move(Wallet(owner), Place(TAKINGS, shop), POINT, slip.points))
         return Draft(
             REDEMPTION,
-            f"receipt:{slip.receipt}",
+            f"receipt:{_plain_key(slip.receipt)}",
             event.row.at,
             self.actor,
             tuple(moves),
@@ -112,6 +114,13 @@ class Drafting:
     def _lot(self, owner: UUID, effective_at: datetime) -> Place:
         day = effective_at.date()
         return Place(WALLET, owner, self.policies.on(day).pack.expires_on(POINT, day))
+
+
+def _plain_key(receipt: str) -> str:
+    """Return what stands for a receipt number in a key, which has an end where a cell has none."""
+    if len(receipt) <= LONGEST_RECEIPT:
+        return receipt
+    return hashlib.blake2b(receipt.encode(), digest_size=16).hexdigest()
 
 
 class Run(Protocol):
@@ -135,9 +144,9 @@ async def book_opening_stock(run: Run, *, actor: str) -> None:
             )
             for row in await tx.connection.fetch(_GOODS, tx.bank_id)
         ]
-        for outcome in await post(tx, drafts):
-            if not isinstance(outcome, Posted):
-                raise RefusalError("opening_stock_refused")
+        # A conflict is the same stock, put there by somebody else's import.
+        if any(isinstance(outcome, Refused) for outcome in await post(tx, drafts)):
+            raise RefusalError("opening_stock_refused")
 
     await run(work)
 
@@ -184,4 +193,5 @@ def _fate(outcome: Outcome, posted: Fate) -> Fate:
         if outcome.code == "insufficient":
             return fate("out_of_stock" if outcome.detail["class_"] == "goods" else "insufficient_points")
         return fate(outcome.code)
-    return fate("key_conflict")
+    # The key is made of the row: an earlier import booked it, by somebody else or under another policy pack.
+    return fate("already_recorded")

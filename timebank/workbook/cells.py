@@ -9,7 +9,7 @@ import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -17,11 +17,19 @@ if TYPE_CHECKING:
 Cell: TypeAlias = str | float | bool | datetime | date | time | timedelta | None
 """What the reader hands over for one cell."""
 
+Day = TypeVar("Day", date, datetime)
+
 LARGEST_NUMBER: Final = 10**12
 THOUSAND: Final = 1000
 
+_CONTROLS: Final[dict[int, None]] = dict.fromkeys(
+    (*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0xD800, 0xE000))
+)
+"""What nobody can see and no database takes; it comes from faulty programs."""
+
 _FOLDING: Final[dict[int, int | None]] = {
     **{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)},
+    **_CONTROLS,
     **dict.fromkeys((0x00A0, 0x2007, 0x202F, 0x3000), 0x20),
     # Zero-width marks come along when people paste from chats, and nobody who looks for the fault sees them.
     **dict.fromkeys((0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF), None),
@@ -35,7 +43,7 @@ _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,15}(?:\.0+)?")
 _DECIMAL: Final = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,9})?")
 _HALF_SECOND: Final = 500_000
 _NOON: Final = 12
-_EARLIEST_YEAR: Final = 1900
+_YEARS: Final = range(1900, 3000)
 
 
 class CellError(ValueError):
@@ -76,7 +84,7 @@ def code(value: Cell) -> str:
 def text(value: Cell) -> str:
     """Read words as they stand, without the blanks around them; missing is ''."""
     if isinstance(value, str):
-        return value.strip()
+        return value.translate(_CONTROLS).strip()
     return code(value)
 
 
@@ -92,11 +100,11 @@ def moment(value: Cell, zone: ZoneInfo) -> datetime | None:
     if isinstance(value, datetime):
         if value.microsecond:
             value = _to_nearest_second(value)
-        return value.replace(tzinfo=zone)
+        return _plausible(value).replace(tzinfo=zone)
     if isinstance(value, str):
         return _moment_of_text(value, zone)
     if isinstance(value, date):
-        return datetime.combine(value, time.min, zone)
+        return datetime.combine(_plausible(value), time.min, zone)
     if value is None:
         return None
     raise CellError("bad_time")
@@ -134,7 +142,11 @@ def _day_of(found: re.Match[str]) -> date:
     read = date(
         int(found["year"]), int(found["month"] or found["month_"]), int(found["day"] or found["day_"])
     )
-    if read.year < _EARLIEST_YEAR:
+    return _plausible(read)
+
+
+def _plausible(read: Day) -> Day:
+    if read.year not in _YEARS:
         raise CellError("bad_time")
     return read
 
@@ -146,9 +158,9 @@ def day(value: Cell) -> date | None:
         CellError: `bad_time` for anything else.
     """
     if isinstance(value, datetime):
-        return _to_nearest_second(value).date()
+        return _plausible(_to_nearest_second(value).date())
     if isinstance(value, date):
-        return value
+        return _plausible(value)
     if isinstance(value, str):
         return _day_of_text(value)
     if value is None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         OrganisationRow,
         RedemptionRow,
         TeamRow,
+        UnplacedSlip,
         VolunteerRow,
     )
 
@@ -49,6 +50,7 @@ class District:
     awards: list[AwardRow]
     goods: list[GoodsRow]
     redemptions: list[RedemptionRow]
+    unplaced_slips: list[UnplacedSlip]
     fates: Fates
 
     @property
@@ -79,6 +81,7 @@ def read_district(workbook: Workbook, zone: ZoneInfo) -> District:
         volunteers={row.code for row in volunteers},
         zone=zone,
     )
+    unplaced: list[UnplacedSlip] = []
     return District(
         organisations=organisations,
         teams=teams,
@@ -87,7 +90,8 @@ def read_district(workbook: Workbook, zone: ZoneInfo) -> District:
         attendance=list(read_attendance(workbook.rows(sheets.ATTENDANCE), zone)),
         awards=list(read_awards(workbook.rows(sheets.AWARDS), fates["奖励"])),
         goods=registers.read_goods(workbook.rows(sheets.GOODS), fates["商品"]),
-        redemptions=list(read_redemptions(workbook.rows(sheets.REDEMPTIONS), fates["兑换"], zone)),
+        redemptions=list(read_redemptions(workbook.rows(sheets.REDEMPTIONS), fates["兑换"], zone, unplaced)),
+        unplaced_slips=unplaced,
         fates=fates,
     )
 
@@ -134,32 +138,36 @@ def read_awards(rows: Iterable[NumberedCells], fates: SheetFates) -> Iterator[Aw
 
 
 def read_redemptions(
-    rows: Iterable[NumberedCells], fates: SheetFates, zone: ZoneInfo
+    rows: Iterable[NumberedCells],
+    fates: SheetFates,
+    zone: ZoneInfo,
+    unplaced: list[UnplacedSlip] | None = None,
 ) -> Iterator[sheets.RedemptionRow]:
     """Read the slips; refuses `missing_code` (no receipt number), `missing_time` and `bad_time`.
 
-    A slip without a place in time is never seen by the replay, so its receipt number stays free.
+    A slip without a place in time goes to `unplaced`; the replay never sees it, so its receipt number stays
+    free.
     """
     for row_number, (receipt_cell, volunteer, shop, sku, quantity, points, at_cell, cashier) in rows:
         receipt = cells.code(receipt_cell)
+        who, where, what = cells.code(volunteer), cells.code(shop), cells.code(sku)
+        amounts = _number(quantity), _number(points)
+        at, refusal = None, "missing_time" if receipt else "missing_code"
         try:
             at = cells.moment(at_cell, zone)
         except CellError as error:
-            fates[row_number] = fate(error.code)
-            continue
+            refusal = error.code
         if at is None or not receipt:
-            fates[row_number] = fate("missing_code" if not receipt else "missing_time")
+            fates[row_number] = fate(refusal)
+            if unplaced is not None:
+                unplaced.append(
+                    sheets.UnplacedSlip(
+                        row_number, receipt, who, where, what, *amounts, cells.text(cashier), refusal
+                    )
+                )
             continue
         yield sheets.RedemptionRow(
-            row_number,
-            receipt,
-            cells.code(volunteer),
-            cells.code(shop),
-            cells.code(sku),
-            _number(quantity),
-            _number(points),
-            at,
-            cells.text(cashier),
+            row_number, receipt, who, where, what, *amounts, at, cells.text(cashier)
         )
 
 

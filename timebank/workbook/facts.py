@@ -1,29 +1,32 @@
 """What happened, decided and stored: attendances with their records, awards and slips.
 
 Everything here runs in the transaction that stores the registers, so a workbook is in the registers whole or
-not at all. What an earlier import stored keeps its outcome; new rows are decided against it.
+not at all. What an earlier import stored keeps its outcome, unless what it named was unknown and is registered
+by now; new rows are decided against it.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, TypeVar
 
 from ledger.session import WriteTx
 from timebank.policy.actions import PolicyHistory
 from timebank.records.rules import (
     CreditingPolicy,
     Decision,
+    PlannedActivity,
     RecordOutcome,
     ServiceRecord,
     Taken,
     decide,
 )
 from timebank.workbook.district import District
-from timebank.workbook.fates import SheetFates, attendance_fates, fate
-from timebank.workbook.replay import Award, Event, Redemption, Slips, replay
-from timebank.workbook.sheets import AttendanceRow, AwardRow, GoodsRow, RedemptionRow
-from timebank.workbook.storing import Registers, digests
+from timebank.workbook.fates import KEPT, SheetFates, attendance_fates, fate, noted
+from timebank.workbook.lines import ACCEPTED, RECONSIDERED, known_outcomes, marks, write_rows
+from timebank.workbook.replay import Event
+from timebank.workbook.sheets import AttendanceRow
+from timebank.workbook.spending import store_spending
+from timebank.workbook.storing import Registers
 
 _STORED_RECORDS = """
 select a.code as activity, a.starts_at, a.ends_at, v.code as volunteer, r.outcome, r.check_in_at, r.check_out_at,
@@ -47,36 +50,14 @@ insert into attendances (bank_id, digest, activity_code, volunteer_code, check_i
   outcome, record_id)
 select $1, a.* from unnest($2::bytea[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[],
   $8::text[], $9::bigint[]) as a
+on conflict on constraint attendances_pkey do update set outcome = excluded.outcome, record_id = excluded.record_id
 returning 1
 """
 
-_AWARDS = """
-insert into awards (bank_id, digest, volunteer_id, title, points, awarded_on, outcome)
-select $1, a.* from unnest($2::bytea[], $3::bigint[], $4::text[], $5::bigint[], $6::date[], $7::text[]) as a
-returning 1
+_STORED_PLANS = """
+select code, is_volunteer_service, starts_at, ends_at, rest_minutes, difficulty_permille
+from activities where bank_id = $1
 """
-
-_REDEMPTIONS = """
-insert into redemptions (bank_id, digest, receipt, volunteer_id, shop_code, sku, quantity, points, redeemed_at,
-  cashier, outcome)
-select $1, r.* from unnest($2::bytea[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bigint[],
-  $8::bigint[], $9::timestamptz[], $10::text[], $11::text[]) as r
-returning 1
-"""
-
-_STORED_OUTCOMES = "select digest, outcome from {table} where bank_id = $1"
-_STORED_RECEIPTS = "select distinct receipt from redemptions where bank_id = $1"
-_STORED_GOODS = """
-select s.code as shop, g.sku, g.name, g.price_points, g.opening_stock
-from goods g join shops s on s.bank_id = $1 and s.id = g.shop_id where g.bank_id = $1
-"""
-
-if TYPE_CHECKING:
-    import asyncpg
-
-ACCEPTED = "accepted"
-
-Numbered = TypeVar("Numbered", AttendanceRow, AwardRow, RedemptionRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,24 +97,49 @@ async def store_facts(
 ) -> Facts:
     """Decide every row, store what is new, and return what is to be booked."""
     stored = await _load_records(tx)
+    plans = await _load_plans(tx)
     decision = decide(
         district.attendance,
-        activities=district.plans,
+        activities=plans,
         volunteers=registers.volunteers.keys(),
         policy_on=lambda day: crediting_policy(policies, day),
         taken=stored.taken,
     )
-    booked, fates = await _store_attendance(tx, district, decision, registers, policies, stored)
-    events, award_marks, shop_fates = await _store_spending(
+    versions = {code: policies.on(plan.starts_at.date()).version for code, plan in plans.items()}
+    booked, fates = await _store_attendance(tx, district.attendance, decision, registers, stored, versions)
+    events, award_marks, shop_fates = await store_spending(
         tx, district, registers, [entry.record for entry in booked.values()]
     )
-    return Facts(events, booked, award_marks, {"签到": fates, **shop_fates})
+    # Whatever no pack prices is refused here, before anything is stored, and not halfway through the booking.
+    for event in events:
+        policies.on(event.at.date())
+    kept = {
+        row.row_number: noted(district.fates["活动"][row.row_number], KEPT)
+        for row in district.activities
+        if row.plan != plans[row.code]
+    }
+    return Facts(events, booked, award_marks, {"签到": fates, "活动": kept, **shop_fates})
 
 
 def crediting_policy(policies: PolicyHistory, day: date) -> CreditingPolicy:
     """Return the crediting figures in force on a day."""
     rule = policies.on(day).pack.crediting
     return CreditingPolicy(rule.rounding_minutes, rule.daily_cap_minutes, rule.points_per_hour)
+
+
+async def _load_plans(tx: WriteTx) -> dict[str, PlannedActivity]:
+    """Return every activity in the registers; where one stood there before, the workbook's row does not count."""
+    return {
+        row["code"]: PlannedActivity(
+            code=row["code"],
+            volunteer_service=row["is_volunteer_service"],
+            starts_at=row["starts_at"].astimezone(tx.zone),
+            ends_at=row["ends_at"].astimezone(tx.zone),
+            rest_minutes=row["rest_minutes"],
+            difficulty_thousandths=row["difficulty_permille"],
+        )
+        for row in await tx.connection.fetch(_STORED_PLANS, tx.bank_id)
+    }
 
 
 async def _load_records(tx: WriteTx) -> _Stored:
@@ -171,56 +177,65 @@ async def _load_records(tx: WriteTx) -> _Stored:
 
 async def _store_attendance(
     tx: WriteTx,
-    district: District,
+    rows: Sequence[AttendanceRow],
     decision: Decision,
     registers: Registers,
-    policies: PolicyHistory,
     stored: _Stored,
+    versions: Mapping[str, int],
 ) -> tuple[dict[tuple[str, str], BookedRecord], SheetFates]:
-    """Store new records and rows; return what of this workbook is to be booked, and the rows' fates."""
-    rows = district.attendance
-    marks = _marks(rows, _attendance_content)
-    known = await _known_outcomes(tx, "attendances")
-    plans = district.plans
+    """Store new records and rows; return what of this workbook is to be booked, and the rows' fates.
+
+    `versions` has the policy version that prices each activity, by code.
+    """
+    digests = marks(rows, _attendance_content)
+    known = await known_outcomes(tx, "attendances")
+    settled = {number for number, mark in digests.items() if known.get(mark, "unknown_volunteer") not in RECONSIDERED}
     booked: dict[tuple[str, str], BookedRecord] = {}
     record_ids: dict[int, int] = {}
-    answered: list[ServiceRecord] = []
     fresh = [record for record in decision.records if record.outcome != "already_recorded"]
-    versions = [policies.on(plans[record.activity].starts_at.date()).version for record in fresh]
-    inserted = await _insert_records(tx, fresh, versions, registers)
-    for record, version, id_ in zip(fresh, versions, inserted, strict=True):
+    fates = attendance_fates(decision)
+    for record, id_ in zip(fresh, await _insert_records(tx, fresh, versions, registers), strict=True):
         record_ids.update(dict.fromkeys(record.row_numbers, id_))
-        answered.append(record)
         if record.outcome == "credited":
-            booked[record.activity, record.volunteer] = BookedRecord(record, id_, version)
+            booked[record.activity, record.volunteer] = BookedRecord(record, id_, versions[record.activity])
     for record in decision.records:
-        if record.outcome != "already_recorded":
-            continue
-        pair = (record.activity, record.volunteer)
-        earlier = replace(stored.records[pair], row_numbers=record.row_numbers)
-        answered.append(earlier if marks[record.row_number] in known else record)
-        if pair in stored.booked:
-            booked[pair] = replace(stored.booked[pair], record=earlier)
-    fates = attendance_fates(replace(decision, records=answered))
-    await _insert(
-        tx,
-        _ATTENDANCES,
-        [
-            (
-                marks[row.row_number],
-                row.activity,
-                row.volunteer,
-                row.check_in,
-                row.check_out,
-                row.way,
-                _stored_outcome(fates[row.row_number].code),
-                record_ids.get(row.row_number),
-            )
-            for row in rows
-            if marks[row.row_number] not in known
-        ],
-    )
+        if record.outcome == "already_recorded":
+            pair = (record.activity, record.volunteer)
+            earlier = _answer_again(record, stored.records[pair], settled, fates)
+            if earlier is not None and pair in stored.booked:
+                booked[pair] = replace(stored.booked[pair], record=earlier)
+    lines = [
+        (
+            digests[row.row_number],
+            row.activity,
+            row.volunteer,
+            row.check_in,
+            row.check_out,
+            row.way,
+            _stored_outcome(fates[row.row_number].code),
+            record_ids.get(row.row_number),
+        )
+        for row in rows
+        if row.row_number not in settled
+    ]
+    await write_rows(tx, _ATTENDANCES, lines)
     return booked, fates
+
+
+def _answer_again(
+    record: ServiceRecord, earlier: ServiceRecord, settled: Collection[int], fates: SheetFates
+) -> ServiceRecord | None:
+    """Give rows of an earlier import their fate again; others of the pair come too late.
+
+    Returns the earlier record under the rows that brought it, None if none of them is in this workbook.
+    """
+    fates.update(dict.fromkeys(record.row_numbers, fate("already_recorded")))
+    rows = tuple(number for number in record.row_numbers if number in settled)
+    if not rows:
+        return None
+    again = replace(earlier, row_numbers=rows)
+    fates.update(attendance_fates(Decision({}, dict.fromkeys(rows[1:], rows[0]), [again])))
+    return again
 
 
 def _attendance_content(row: AttendanceRow) -> tuple[object, ...]:
@@ -232,7 +247,7 @@ def _stored_outcome(code: str) -> str:
 
 
 async def _insert_records(
-    tx: WriteTx, records: Sequence[ServiceRecord], versions: Sequence[int], registers: Registers
+    tx: WriteTx, records: Sequence[ServiceRecord], versions: Mapping[str, int], registers: Registers
 ) -> list[int]:
     """Store records and return their ids in the same order."""
     rows = [
@@ -245,119 +260,11 @@ async def _insert_records(
             record.served and record.served[1],
             record.minutes,
             record.points,
-            version,
+            versions[record.activity],
             _stored_outcome(record.outcome),
         )
-        for record, version in zip(records, versions, strict=True)
+        for record in records
     ]
-    inserted = await _insert(tx, _RECORDS, rows)
+    inserted = await write_rows(tx, _RECORDS, rows)
     ids = {(row["activity_id"], row["volunteer_id"]): int(row["id"]) for row in inserted}
     return [ids[row[0], row[1]] for row in rows]
-
-
-async def _store_spending(
-    tx: WriteTx, district: District, registers: Registers, credited: Iterable[ServiceRecord]
-) -> tuple[list[Event], dict[int, bytes], dict[str, SheetFates]]:
-    """Store new awards and slips; return all events that move value in order, and the fates of the others."""
-    award_marks = _marks(district.awards, _award_content)
-    slip_marks = _marks(district.redemptions, _slip_content)
-    known_awards = await _known_outcomes(tx, "awards")
-    known_slips = await _known_outcomes(tx, "redemptions")
-    receipts = await tx.connection.fetch(_STORED_RECEIPTS, tx.bank_id)
-    slips = Slips(await _load_goods(tx), registers.volunteers.keys(), [row["receipt"] for row in receipts])
-    earlier = _EarlierSlips(slips, {number: known_slips.get(mark) for number, mark in slip_marks.items()})
-    events: list[Event] = []
-    refused: dict[str, SheetFates] = {"奖励": {}, "兑换": {}}
-    new_awards: list[tuple[object, ...]] = []
-    new_slips: list[tuple[object, ...]] = []
-    for event in replay(
-        records=credited,
-        awards=district.awards,
-        redemptions=district.redemptions,
-        slips=earlier,
-        volunteers=registers.volunteers.keys(),
-        zone=tx.zone,
-    ):
-        if isinstance(event, Award):
-            if award_marks[event.row.row_number] not in known_awards:
-                new_awards.append(_award_row(event, award_marks[event.row.row_number], registers))
-        elif isinstance(event, Redemption):
-            if slip_marks[event.row.row_number] not in known_slips:
-                new_slips.append(_slip_row(event, slip_marks[event.row.row_number], registers))
-        if isinstance(event, Award | Redemption) and event.refusal is not None:
-            sheet = "奖励" if isinstance(event, Award) else "兑换"
-            refused[sheet][event.row.row_number] = fate(event.refusal)
-        else:
-            events.append(event)
-    await _insert(tx, _AWARDS, new_awards)
-    await _insert(tx, _REDEMPTIONS, new_slips)
-    return events, award_marks, refused
-
-
-class _EarlierSlips(Slips):
-    """Slips of which some were answered by an earlier import: those keep their answer."""
-
-    def __init__(self, slips: Slips, outcomes: Mapping[int, str | None]) -> None:
-        self._slips = slips
-        self._outcomes = outcomes
-
-    def refusal(self, slip: RedemptionRow) -> str | None:
-        outcome = self._outcomes.get(slip.row_number)
-        if outcome is None:
-            return self._slips.refusal(slip)
-        return None if outcome == ACCEPTED else outcome
-
-
-def _marks(rows: Sequence[Numbered], content: Callable[[Numbered], Hashable]) -> dict[int, bytes]:
-    return {row.row_number: mark for row, mark in zip(rows, digests(rows, content), strict=True)}
-
-
-def _award_content(row: AwardRow) -> tuple[object, ...]:
-    return (row.volunteer, row.award, row.points, row.on)
-
-
-def _slip_content(row: RedemptionRow) -> tuple[object, ...]:
-    return (row.receipt, row.volunteer, row.shop, row.sku, row.quantity, row.points, row.at, row.cashier)
-
-
-def _award_row(event: Award, mark: bytes, registers: Registers) -> tuple[object, ...]:
-    row = event.row
-    person = registers.volunteers.get(row.volunteer)
-    return (mark, person and person.id, row.award, row.points, row.on, event.refusal or ACCEPTED)
-
-
-def _slip_row(event: Redemption, mark: bytes, registers: Registers) -> tuple[object, ...]:
-    row = event.row
-    person = registers.volunteers.get(row.volunteer)
-    return (
-        mark,
-        row.receipt,
-        person and person.id,
-        row.shop,
-        row.sku,
-        row.quantity,
-        row.points,
-        row.at,
-        row.cashier,
-        event.refusal or ACCEPTED,
-    )
-
-
-async def _load_goods(tx: WriteTx) -> dict[tuple[str, str], GoodsRow]:
-    return {
-        (row["shop"], row["sku"]): GoodsRow(
-            0, row["shop"], row["sku"], row["name"], row["price_points"], row["opening_stock"]
-        )
-        for row in await tx.connection.fetch(_STORED_GOODS, tx.bank_id)
-    }
-
-
-async def _known_outcomes(tx: WriteTx, table: str) -> dict[bytes, str]:
-    rows = await tx.connection.fetch(_STORED_OUTCOMES.format(table=table), tx.bank_id)
-    return {row["digest"]: row["outcome"] for row in rows}
-
-
-async def _insert(tx: WriteTx, sql: str, rows: Sequence[tuple[object, ...]]) -> list["asyncpg.Record"]:
-    if not rows:
-        return []
-    return await tx.connection.fetch(sql, tx.bank_id, *map(list, zip(*rows, strict=True)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -33,6 +33,15 @@ Fates: TypeAlias = dict[str, SheetFates]
 def fate(code: str, *numbers: int) -> Fate:
     """Return a fate; equal ones are the same object, for there are many rows and few fates."""
     return Fate(code, numbers)
+
+
+KEPT = "kept_as_registered"
+"""Noted on a row of a register whose code stood there before with other content."""
+
+
+def noted(known: Fate, note: str) -> Fate:
+    """Return a fate with one note more."""
+    return replace(known, notes=(*known.notes, note))
 
 
 def attendance_fates(decision: Decision) -> SheetFates:

@@ -17,10 +17,15 @@ from timebank.workbook.district import District, read_district
 from timebank.workbook.facts import store_facts
 from timebank.workbook.fates import Fates, counts
 from timebank.workbook.reader import open_workbook
-from timebank.workbook.report import write_report
+from timebank.workbook.report import check_place, write_report
 from timebank.workbook.storing import store_registers
 
 T = TypeVar("T")
+
+IMPORTERS_LOCK = 0x7469 << 48
+"""Advisory lock of a bank: importers store in turn, so that each decides on what the one before it stored."""
+
+_LOCK = "select pg_advisory_xact_lock($1)"
 
 Progress = Callable[[str, int, int], None]
 """Hears the step (`read`, `store`, `book`, `report`), how many of its units are done, and of how many."""
@@ -60,8 +65,10 @@ async def import_workbook(  # noqa: PLR0913 -- each is a choice of the caller
 
     Raises:
         WorkbookRefused: the file as a whole is refused; nothing was stored.
-        RefusalError: `policy_missing` for service before the first policy pack.
+        RefusalError: `report_over_workbook`, `report_not_writable`; `policy_missing` for service before the first policy pack.
     """
+    if report is not None:
+        check_place(path, report)
     progress("read", 0, 1)
     workbook = open_workbook(path)
     district = read_district(workbook, bank.zone)
@@ -114,6 +121,7 @@ class _Importer:
     async def store(self, tx: WriteTx) -> Drafting:
         """Put the whole workbook into the registers and return what is to be booked."""
         self.progress("store", 0, 1)
+        await tx.connection.execute(_LOCK, IMPORTERS_LOCK + tx.bank_id)
         policies = await load_history(tx)
         registers = await store_registers(tx, self.district, self.cipher, opening_at=self.opening_at)
         facts = await store_facts(tx, self.district, registers, policies)

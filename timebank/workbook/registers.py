@@ -137,7 +137,7 @@ def read_volunteers(
     return list(found.values())
 
 
-def read_activities(  # noqa: PLR0913 -- four registers stand behind an activity
+def read_activities(
     rows: Iterable[NumberedCells],
     fates: SheetFates,
     *,
@@ -182,7 +182,7 @@ def read_activities(  # noqa: PLR0913 -- four registers stand behind an activity
     return list(found.values())
 
 
-def _plan(  # noqa: PLR0913, PLR0917 -- the cells of one row, in the order of the sheet
+def _plan(  # noqa: PLR0917 -- the cells of one row, in the order of the sheet
     code: str, service: Cell, start: Cell, end: Cell, rest: Cell, difficulty: Cell, zone: ZoneInfo
 ) -> PlannedActivity:
     volunteer_service = cells.yes_no(service)

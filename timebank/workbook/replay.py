@@ -87,7 +87,7 @@ class Slips:
         return None if slip.volunteer in self._volunteers else "insufficient_points"
 
 
-def replay(  # noqa: PLR0913 -- the happenings of three sheets, and what they are judged by
+def replay(
     *,
     records: Iterable[ServiceRecord],
     awards: Iterable[AwardRow],

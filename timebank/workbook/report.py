@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from timebank.errors import RefusalError
 from timebank.workbook.fates import Fate, counts
 from timebank.workbook.sheets import FORMS
 from timebank.workbook.sheetwriter import WorkbookWriter
@@ -29,6 +30,18 @@ _SUMMARY_TITLES: Final = ("工作表", "Sheet", "代码 Code", "说明", "Meanin
 _WIDTH: Final = 18
 _RESULT_WIDTHS: Final = (36, 48)
 _NOT_SHOWN: Final = frozenset(("", None))
+
+
+def check_place(workbook: Path, report: Path) -> None:
+    """Refuse a place for the answer before anything is booked.
+
+    Raises:
+        RefusalError: `report_over_workbook` (it would replace the workbook), `report_not_writable`.
+    """
+    if report.exists() and workbook.exists() and report.samefile(workbook):
+        raise RefusalError("report_over_workbook", path=report)
+    if report.is_dir() or not report.parent.is_dir() or not os.access(report.parent, os.W_OK):
+        raise RefusalError("report_not_writable", path=report)
 
 
 def write_report(workbook: Workbook, out_path: Path, fates: Mapping[str, Mapping[int, Fate]]) -> None:

@@ -244,3 +244,18 @@ class RedemptionRow:
     points: int | None
     at: datetime
     cashier: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnplacedSlip:
+    """A slip without a receipt number or a time that can be read: counted as refused, never replayed."""
+
+    row_number: int
+    receipt: str
+    volunteer: str
+    shop: str
+    sku: str
+    quantity: int | None
+    points: int | None
+    cashier: str
+    refusal: str

@@ -6,11 +6,9 @@ and of how often it stood before in the same workbook, so the same line is the s
 
 import hashlib
 import re
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 from uuid import UUID
 
 from ledger.accounts import declare_units
@@ -19,8 +17,6 @@ from timebank.vault.actions import put_fields
 from timebank.vault.cipher import Cipher
 from timebank.workbook.district import District
 from timebank.workbook.sheets import ActivityRow, GoodsRow, OrganisationRow, TeamRow, VolunteerRow
-
-Row = TypeVar("Row")
 
 _PLAIN_CODE = re.compile(r"[A-Z0-9.-]{1,30}")
 
@@ -219,14 +215,3 @@ def goods_unit(shop: str, sku: str) -> str:
         return f"goods/{shop}/{sku}"
     digest = hashlib.blake2b(f"{shop}\0{sku}".encode(), digest_size=16)
     return f"goods/{digest.hexdigest()}"
-
-
-def digests(rows: Iterable[Row], content: Callable[[Row], Hashable]) -> list[bytes]:
-    """Return a digest per row: of its content, and of how many equal rows stood before it."""
-    seen: Counter[Hashable] = Counter()
-    marks = []
-    for row in rows:
-        parts = content(row)
-        marks.append(hashlib.blake2b(repr((parts, seen[parts])).encode(), digest_size=16).digest())
-        seen[parts] += 1
-    return marks

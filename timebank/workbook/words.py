@@ -52,6 +52,18 @@ FATES: Final[dict[str, tuple[str, str]]] = {
     ),
     "bad_birth_date": ("出生日期无法识别，未记录", "left out: the date of birth cannot be read"),
     "bad_registration_date": ("注册日期无法识别，未记录", "left out: the registration date cannot be read"),
+    "kept_as_registered": (
+        "以前已登记，内容不同，以先登记的为准",
+        "registered before with other content, which stands",
+    ),
+    "period_closed": ("所在期间已结账，未记入", "not booked: its period is closed"),
+    "lot_expired": ("所在批次已到期，未记入", "not booked: the lot has expired"),
+    "not_spendable": ("该单位不可支出，未记入", "not booked: this unit is never spent"),
+    "exchange_not_allowed": (
+        "政策包不允许此兑换，未记入",
+        "not booked: the policy pack does not allow this exchange",
+    ),
+    "unknown_unit": ("没有此单位，未记入", "not booked: there is no such unit"),
     "end_not_after_start": (
         "结束时间不晚于开始时间，不能记时长",
         "the end is not after the start: nothing can be served",

@@ -34,14 +34,17 @@ from ledger.values import (
     Settlement,
     Wallet,
 )
-from tests.conftest import EXCHANGES, SPRING, UNITS, new_bank
+from tests.conftest import EXCHANGES, SPRING, new_bank
 from timebank.database import Bank, Database
 
 ALICE, BOB, SHOP = (UUID(f"{n}0000000-0000-4000-8000-00000000000{n}") for n in "abc")
 END_OF_2025 = date(2025, 12, 31)
 END_OF_2026 = date(2026, 12, 31)
 
-NASTY = '* ! (7) 备注；“好” "x" ; y | z, {1} @ 3 = [2025-99-99] date:昨天\\n\n; 第二行\r\n2025-01-01 open\t\u2028\x07\x85 %\\'
+NASTY = (
+    '* ! (7) 备注；“好” "x" ; y | z, {1} @ 3 = [2025-99-99] date:昨天\\n\n; 第二行\r\n'
+    "2025-01-01 open\t\u2028\x07\x85 %\\"
+)
 """A memo with everything that one of the formats reads as its own."""
 
 MORE_UNITS = (

@@ -72,7 +72,7 @@ async def test_it_keeps_memo_key_and_id(database: Database, books: Books, tmp_pa
     found = {e.meta["key"]: e for e in load(path) if isinstance(e, data.Transaction)}
     redeemed = found['k,"1"; x|y\n::z:']
     assert redeemed.payee == "redeem"
-    kept = "".join(redeemed.narration.split())
+    kept = "".join((redeemed.narration or "").split())
     assert kept == "".join(NASTY.replace("\x07", "").split())
     assert int(found["rev"].meta["reverses"]) == int(redeemed.meta["id"])
 

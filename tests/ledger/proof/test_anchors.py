@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from ledger.proof.anchors import ForkedAnchorError, anchor_missing, latest_anchored_size, read_anchors
+from ledger.proof.anchors import (
+    ForkedAnchorError,
+    anchor_missing,
+    latest_anchored_size,
+    read_anchors,
+)
 from ledger.proof.merkle import leaf_hash
 from ledger.proof.note import Checkpoint, NoteError, SigningKey, sign_note
 

@@ -1,4 +1,4 @@
-"""Sealing and proving: each transaction sealed exactly once however commits interleave, and proofs that verify."""
+"""Sealing and proving: each transaction sealed once however commits interleave, and proofs that verify."""
 
 import asyncio
 import random
@@ -16,14 +16,30 @@ from ledger.audit import audit
 from ledger.balances import balance, balance_recorded_at
 from ledger.folding import HORIZON, fold
 from ledger.posting import post
-from ledger.proof.checkpoints import Coverage, checkpoints, latest_checkpoint, unverified
+from ledger.proof.checkpoints import (
+    Coverage,
+    checkpoints,
+    latest_checkpoint,
+    unverified,
+)
 from ledger.proof.document import verify_checkpoints, verify_document
 from ledger.proof.note import Checkpoint, SigningKey, open_note
 from ledger.proof.proving import NoProofError, consistency, prove
 from ledger.proof.sealing import Sealed, TamperedTreeError, seal
 from ledger.proof.tree import IncompleteTreeError
 from ledger.session import ReadTx, WriteTx
-from ledger.values import ISSUANCE, TAKINGS, WALLET, Draft, Move, Outcome, Place, Posted, Refused, Wallet
+from ledger.values import (
+    ISSUANCE,
+    TAKINGS,
+    WALLET,
+    Draft,
+    Move,
+    Outcome,
+    Place,
+    Posted,
+    Refused,
+    Wallet,
+)
 from tests.conftest import SPRING, new_bank
 from tests.ledger.busy_bank import BusyBank, fold_all, unsealed
 from timebank.database import Bank, Database
@@ -33,6 +49,10 @@ if TYPE_CHECKING:
 
     Connection = asyncpg.Connection[asyncpg.Record]
 SEALED_AT = datetime(2025, 3, 5, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+class KilledError(Exception):
+    """What ends a sealer before it commits."""
 
 
 def award(key: str, *, points: int = 1, metadata: dict[str, object] | None = None) -> Draft:
@@ -84,7 +104,9 @@ async def leaves(database: Database, bank: Bank) -> list[int]:
 
 
 @asynccontextmanager
-async def held_open(database: Database, bank: Bank, draft: Draft) -> AsyncIterator[asyncio.Task[list[Outcome]]]:
+async def held_open(
+    database: Database, bank: Bank, draft: Draft
+) -> AsyncIterator[asyncio.Task[list[Outcome]]]:
     """Post a draft in a transaction that stays open until the block ends, and then commits."""
     posted, go_on = asyncio.Event(), asyncio.Event()
 
@@ -121,7 +143,9 @@ async def test_it_seals_accepted_and_refused_in_the_order_of_writing(
     assert sealed.checkpoint == await database.read(bank, latest_checkpoint)
 
 
-async def test_the_note_says_what_the_checkpoint_says(database: Database, bank: Bank, key: SigningKey) -> None:
+async def test_the_note_says_what_the_checkpoint_says(
+    database: Database, bank: Bank, key: SigningKey
+) -> None:
     await post_all(database, bank, award("a"))
     await until_decided(database, bank)
     checkpoint = (await seal_now(database, bank, key)).checkpoint
@@ -169,7 +193,9 @@ async def test_what_is_held_open_while_sealing_is_sealed_later_and_once(
     assert await database.read(bank, lambda tx: audit(tx, verifier=key.verifier)) == []
 
 
-async def test_what_is_held_open_while_folding_is_folded_later_and_once(database: Database, bank: Bank) -> None:
+async def test_what_is_held_open_while_folding_is_folded_later_and_once(
+    database: Database, bank: Bank
+) -> None:
     def issued(tx: ReadTx) -> Awaitable[int]:
         return balance(tx, Place(ISSUANCE), "point")
 
@@ -184,7 +210,9 @@ async def test_what_is_held_open_while_folding_is_folded_later_and_once(database
     assert await database.read(bank, audit) == []
 
 
-async def test_a_balance_as_recorded_is_right_when_transactions_overlap(database: Database, bank: Bank) -> None:
+async def test_a_balance_as_recorded_is_right_when_transactions_overlap(
+    database: Database, bank: Bank
+) -> None:
     place = Place(WALLET, uuid4())
     begun, go_on = asyncio.Event(), asyncio.Event()
 
@@ -227,9 +255,9 @@ async def test_a_sealer_that_dies_leaves_nothing(database: Database, bank: Bank,
 
     async def dying(tx: WriteTx) -> None:
         await seal(tx, key, origin="x", sealed_at=SEALED_AT)
-        raise ConnectionAbortedError
+        raise KilledError
 
-    with pytest.raises(Exception, match="database_lost"):
+    with pytest.raises(KilledError):
         await database.write(bank, dying)
     assert await leaves(database, bank) == []
     assert (await seal_now(database, bank, key)).transactions == 1
@@ -257,7 +285,7 @@ async def test_proofs_of_every_size_verify_offline(database: Database, bank: Ban
         sealed = await seal_now(database, bank, key)
         assert sealed.checkpoint is not None
         assert sealed.checkpoint.tree_size == total
-        for id_ in {ids[0], ids[-1], *random.Random(total).sample(ids, min(total, 8))}:
+        for id_ in {ids[0], ids[-1], *random.Random(total).sample(ids, min(total, 8))}:  # noqa: S311 -- a choice, no secret
             document = await database.read(bank, lambda tx, id_=id_: prove(tx, id_, record="星级证书"))  # type: ignore[misc]
             verified = verify_document(document.to_json(), key.verifier, origin=f"timebank/{bank.code}")
             assert (verified.transaction.id, verified.leaf_index) == (id_, ids.index(id_))
@@ -298,7 +326,9 @@ async def test_whatever_the_metadata_it_is_sealed_as_it_is_derived_again(
     assert await database.read(bank, lambda tx: audit(tx, verifier=key.verifier)) == []
 
 
-async def test_a_refusal_is_proved_like_an_acceptance(database: Database, bank: Bank, key: SigningKey) -> None:
+async def test_a_refusal_is_proved_like_an_acceptance(
+    database: Database, bank: Bank, key: SigningKey
+) -> None:
     (outcome,) = await database.write(bank, lambda tx: post(tx, [spend("s")]))
     assert isinstance(outcome, Refused)
     await until_decided(database, bank)
@@ -334,7 +364,9 @@ async def test_it_does_not_seal_on_top_of_a_tree_that_was_changed(
     await until_decided(database, bank)
     await seal_now(database, bank, key)
     await superuser.execute("set session_replication_role = replica")
-    await superuser.execute("update leaves set hash = sha256(hash) where bank_id = $1 and leaf_index = 0", bank.id)
+    await superuser.execute(
+        "update leaves set hash = sha256(hash) where bank_id = $1 and leaf_index = 0", bank.id
+    )
     await post_all(database, bank, award("c"))
     with pytest.raises(TamperedTreeError):
         await seal_now(database, bank, key)
@@ -344,16 +376,22 @@ async def test_it_does_not_seal_on_top_of_a_tree_that_was_changed(
 
 
 async def test_writers_sealers_and_folders_at_once_leave_whole_books(database: Database, bank: Bank) -> None:
-    """Forty writers on five wallets, while others seal and fold: every transaction sealed once, every sum right."""
+    """Forty writers on five wallets, while others seal and fold: each sealed once, every sum right."""
     owners = [uuid4() for _ in range(5)]
     busy = BusyBank(bank, SigningKey.generate("timebank"), owners, uuid4())
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311 -- a choice, no secret
 
     async def write(number: int) -> list[object]:
         await asyncio.sleep(chance.random() / 5)
         owner, payer = chance.choice(owners), chance.choice(owners)
         drafts = [
-            Draft("award", f"in-{number}", SPRING, "t", (Move(Place(ISSUANCE), Place(WALLET, owner), "point", 10),)),
+            Draft(
+                "award",
+                f"in-{number}",
+                SPRING,
+                "t",
+                (Move(Place(ISSUANCE), Place(WALLET, owner), "point", 10),),
+            ),
             Draft("spend", f"out-{number}", SPRING, "t", (Move(Wallet(payer), Place(TAKINGS), "point", 7),)),
         ]
         return list(await database.write(bank, lambda tx: post(tx, drafts)))

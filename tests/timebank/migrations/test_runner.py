@@ -121,7 +121,9 @@ async def test_the_program_says_when_nobody_answers(empty: Address, tmp_path: Pa
         await migrate(gone, logins=True)
 
 
-async def test_positions_go_on_above_the_old_ones_after_a_restore_on_another_server(migrated: Address) -> None:
+async def test_positions_go_on_above_the_old_ones_after_a_restore_on_another_server(
+    migrated: Address,
+) -> None:
     move = Move(Place(ISSUANCE), Place(WALLET, uuid4()), "point", 1)
     async with Database.connect(migrated) as database:
         bank = await new_bank(database)
@@ -175,7 +177,9 @@ REWRITES = (
 
 
 @pytest.mark.parametrize("statement", READER_ONLY)
-async def test_the_reader_cannot_write_nor_open_the_vault(address: Address, bank: Bank, statement: str) -> None:
+async def test_the_reader_cannot_write_nor_open_the_vault(
+    address: Address, bank: Bank, statement: str
+) -> None:
     await is_denied(address, READER, bank, statement)
 
 

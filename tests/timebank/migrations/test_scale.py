@@ -5,13 +5,16 @@ an offender planted, so that no rule can be blind.
 """
 
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
 from tests.timebank.migrations.conftest import connect
 from timebank.database import Address
+
+if TYPE_CHECKING:
+    import asyncpg
 
 _TABLES = """
 with tables as (
@@ -164,7 +167,9 @@ OFFENCES = {
         create function one() returns integer language sql as 'select 1'
     """,
     "everything belongs to the owner role": "create table stray (bank_id bigint)",
-    "append-only tables let the server's role add and nothing else": "grant update (memo) on transactions to timebank_app",
+    "append-only tables let the server's role add and nothing else": """
+        grant update (memo) on transactions to timebank_app
+    """,
     "the books are append-only": "alter table postings disable trigger postings_append_only",
     "the reader reads": "grant insert on units to timebank_reader",
     "nobody truncates, and nobody else has any right": "grant select on units to public",
@@ -183,16 +188,12 @@ async def catalogue(address: Address) -> "AsyncIterator[asyncpg.Connection[async
 
 
 @pytest.mark.parametrize("rule", RULES)
-async def test_the_schema_keeps_the_rule(
-    catalogue: "asyncpg.Connection[asyncpg.Record]", rule: str
-) -> None:
+async def test_the_schema_keeps_the_rule(catalogue: "asyncpg.Connection[asyncpg.Record]", rule: str) -> None:
     assert [row[0] for row in await catalogue.fetch(_TABLES + RULES[rule])] == []
 
 
 @pytest.mark.parametrize("rule", RULES)
-async def test_the_rule_sees_an_offender(
-    catalogue: "asyncpg.Connection[asyncpg.Record]", rule: str
-) -> None:
+async def test_the_rule_sees_an_offender(catalogue: "asyncpg.Connection[asyncpg.Record]", rule: str) -> None:
     await catalogue.execute(OFFENCES[rule])
     assert await catalogue.fetch(_TABLES + RULES[rule])
 

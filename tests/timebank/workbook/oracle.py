@@ -190,6 +190,7 @@ def run_in_time(
 ) -> dict[str, object]:
     """Replay everything; lots are kept as {expiry year: points} per volunteer."""
     happenings: list[tuple[tuple[Any, ...], str, Any]] = []
+    refused: Counter[str] = Counter()
     for credit in credits:
         minute = credit["end"].replace(second=0)
         happenings.append(((minute, 0, credit["activity"], credit["volunteer"]), "credit", credit))
@@ -202,6 +203,8 @@ def run_in_time(
         if isinstance(at, datetime):
             minute = at.replace(second=0)
             happenings.append(((minute, 2, folded(row["小票号"]), place), "redemption", row))
+        else:
+            refused[at] += 1
     lots: dict[str, Counter[int]] = defaultdict(Counter)
     shelves: dict[tuple[str, str], list[int]] = {}
     for row in sheets["商品"]:
@@ -209,7 +212,6 @@ def run_in_time(
             (folded(row["门店"]), folded(row["商品编码"])), [int(row["积分价"]), int(row["库存"])]
         )
     issued = spent = handed_out = done = 0
-    refused: Counter[str] = Counter()
     seen: set[str] = set()
     expired_at_2026 = last_year = 0
     for order, kind, what in sorted(happenings, key=lambda happening: happening[0]):

@@ -260,6 +260,8 @@ def upgrade() -> None:
     isolate(*TENANT)
     grant("select, insert", "timebank_app", *TENANT)
     grant("update (name, level, parent_id)", "timebank_app", "organisations")
+    grant("update (outcome, record_id)", "timebank_app", "attendances")
+    grant("update (outcome, volunteer_id)", "timebank_app", "awards")
     grant("update (started_at, finished_at, result)", "timebank_app", "job_runs")
     grant("delete", "timebank_app", "recognitions")
     grant("update (key_id, sealed), delete", "timebank_app", "vault")
