@@ -82,8 +82,9 @@ def reversal(  # noqa: PLR0913 -- each is a field of the draft
     grace_on: date | None = None,
     memo: str = "",
 ) -> Draft:
-    """Return the draft that mirrors a transaction; with `grace_on`, what returns to a lot that has lapsed by
-    then goes on to a new lot ending on that day.
+    """Return the draft that mirrors a transaction.
+
+    With `grace_on`, what returns to a lot that has lapsed by then goes on to a new lot ending on that day.
     """
     return Draft(
         REVERSAL, key, effective_at, actor, memo=memo, reverses=transaction_id, grace_on=grace_on

@@ -7,6 +7,7 @@ one batch and answers everybody after the commit; there is no timer, so a caller
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Self
 
 import asyncpg
 
@@ -31,7 +32,7 @@ class PostingQueue:
         self._waiting: deque[tuple[Draft, asyncio.Future[Outcome]]] = deque()
         self._writer: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> "PostingQueue":
+    async def __aenter__(self) -> Self:
         """Return the queue; nothing runs until something is submitted."""
         return self
 

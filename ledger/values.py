@@ -98,6 +98,17 @@ class Move:
             raise InvalidDraftError("a move joins two accounts")
 
 
+def _check_move(kind: str, move: Move) -> None:
+    if (kind == HOLD) != (move.target.kind == HELD):
+        raise InvalidDraftError("a hold, and only a hold, moves to held accounts")
+    source = move.source
+    names_the_lot = isinstance(source, Place) and source.kind == WALLET
+    if names_the_lot != (kind in (EXPIRE, CARRY_OVER)):
+        raise InvalidDraftError("a spend names the wallet; expiring and carrying over, and only they, name the lot")
+    if isinstance(source, Place) and source.kind == HELD:
+        raise InvalidDraftError("what is held leaves by capture or release")
+
+
 def _kind_of(source: Place | Wallet) -> str:
     return WALLET if isinstance(source, Wallet) else source.kind
 
@@ -113,6 +124,13 @@ class Settlement:
     def __post_init__(self) -> None:
         if self.amount is not None and (type(self.amount) is not int or not 0 < self.amount <= MAX_AMOUNT):
             raise InvalidDraftError("an amount is a whole number from 1 to 2^53-1")
+
+
+def _check_settlements(settle: tuple[Settlement, ...]) -> None:
+    if len({settlement.unit for settlement in settle}) < len(settle):
+        raise InvalidDraftError("a capture settles each unit once")
+    if any(settlement.target.kind == HELD for settlement in settle):
+        raise InvalidDraftError("what is held leaves by capture or release")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,34 +164,24 @@ class Draft:
             raise InvalidDraftError("a draft either moves, reverses or resolves")
         if len(self.moves) > MAX_MOVES:
             raise InvalidDraftError(f"a draft has at most {MAX_MOVES} moves")
+        self._check_kind()
+        for move in self.moves:
+            _check_move(self.kind, move)
+        if self.settle:
+            _check_settlements(self.settle)
+
+    def _check_kind(self) -> None:
+        """Refuse a kind without what belongs to it, and what belongs to a kind without it."""
         if (self.kind == HOLD) != (self.hold_until is not None):
             raise InvalidDraftError("a hold, and only a hold, has an end")
         if self.hold_until is not None and self.hold_until <= self.effective_at:
             raise InvalidDraftError("a hold ends after it begins")
-        if self.kind == HOLD and any(move.target.kind != HELD for move in self.moves):
-            raise InvalidDraftError("a hold moves to held accounts")
-        if self.kind != HOLD and any(move.target.kind == HELD for move in self.moves):
-            raise InvalidDraftError("only a hold moves to held accounts")
-        if any(isinstance(move.source, Place) and move.source.kind == HELD for move in self.moves):
-            raise InvalidDraftError("what is held leaves by capture or release")
         if (self.kind == REVERSAL) != (self.reverses is not None):
             raise InvalidDraftError("a reversal, and only a reversal, reverses")
         if (self.kind in (CAPTURE, RELEASE)) != (self.resolves is not None):
             raise InvalidDraftError("a capture or a release, and nothing else, resolves")
         if (self.kind == CAPTURE) != bool(self.settle):
             raise InvalidDraftError("a capture, and only a capture, settles")
-        if len({settlement.unit for settlement in self.settle}) < len(self.settle):
-            raise InvalidDraftError("a capture settles each unit once")
-        if any(settlement.target.kind == HELD for settlement in self.settle):
-            raise InvalidDraftError("what is held leaves by capture or release")
-        if self.kind in (EXPIRE, CARRY_OVER) and any(
-            not isinstance(move.source, Place) or move.source.kind != WALLET for move in self.moves
-        ):
-            raise InvalidDraftError("expiring and carrying over name the lot")
-        if self.kind not in (EXPIRE, CARRY_OVER) and any(
-            isinstance(move.source, Place) and move.source.kind == WALLET for move in self.moves
-        ):
-            raise InvalidDraftError("a spend names the wallet, not the lot")
 
     @property
     def metadata_json(self) -> str:

@@ -1,0 +1,1 @@
+"""The domain of a volunteer time bank, a folder per noun."""

@@ -113,7 +113,7 @@ class Database:
 
         Raises:
             OutageError: `database_unreachable`.
-            RefusalError: `schema_missing`, `schema_differs` or `server_changed` (restored elsewhere): migrate first.
+            RefusalError: `database_url_invalid`, `login_refused`; `schema_missing`, `schema_differs` or `server_changed` (restored elsewhere): migrate first.
         """
         try:
             pool = await asyncpg.create_pool(
@@ -125,6 +125,17 @@ class Database:
             )
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
             raise OutageError("database_unreachable", reason=type(error).__name__) from error
+        except asyncpg.ClientConfigurationError:
+            raise RefusalError("database_url_invalid") from None
+        except asyncpg.InvalidPasswordError:
+            raise RefusalError("login_refused") from None
+        except (
+            asyncpg.InvalidCatalogNameError,
+            asyncpg.InvalidAuthorizationSpecificationError,
+            asyncpg.InvalidParameterValueError,
+        ):
+            # No such database, or no such role to log in as or to take on: nobody has migrated here.
+            raise RefusalError("schema_missing", expected=HEAD) from None
         try:
             yield cls(pool, await _check_schema(pool))
         finally:
@@ -155,9 +166,22 @@ class Database:
                 `database_lost` when the connection broke: the outcome is then unknown, and a retry with the
                 same keys is safe.
         """
+        return await self._run_again(lambda: self._write_once(bank, work))
+
+    async def write_between(
+        self, bank: Bank, other: Bank, work: Callable[[WriteTx, WriteTx], Awaitable[T]]
+    ) -> T:
+        """Run `work` on one transaction of two banks, which begins as the first's; both commit or neither.
+
+        Raises:
+            OutageError: as `write`.
+        """
+        return await self._run_again(lambda: self._write_between_once(bank, other, work))
+
+    async def _run_again(self, once: Callable[[], Awaitable[T]]) -> T:
         for attempt in range(ATTEMPTS):
             try:
-                return await self._write_once(bank, work)
+                return await once()
             except _RETRIED:
                 pass
             except asyncpg.UniqueViolationError as error:
@@ -169,14 +193,27 @@ class Database:
         raise OutageError("database_busy")
 
     async def _write_once(self, bank: Bank, work: Callable[[WriteTx], Awaitable[T]]) -> T:
-        catalogue = self._catalogues.setdefault(bank.id, Catalogue()).copy()
         async with self._begun(begin_write_sql(bank.id)) as connection:
-            result = await work(
-                WriteTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)  # type: ignore[arg-type]
-            )
+            tx = self._writing(connection, bank)
+            result = await work(tx)
             await connection.execute("commit")
-        self._catalogues[bank.id] = catalogue
+        self._catalogues[bank.id] = tx.catalogue
         return result
+
+    async def _write_between_once(
+        self, bank: Bank, other: Bank, work: Callable[[WriteTx, WriteTx], Awaitable[T]]
+    ) -> T:
+        async with self._begun(begin_write_sql(bank.id)) as connection:
+            tx, other_tx = self._writing(connection, bank), self._writing(connection, other)
+            result = await work(tx, other_tx)
+            await connection.execute("commit")
+        self._catalogues[bank.id] = tx.catalogue
+        self._catalogues[other.id] = other_tx.catalogue
+        return result
+
+    def _writing(self, connection: PoolConnection, bank: Bank) -> WriteTx:
+        catalogue = self._catalogues.setdefault(bank.id, Catalogue()).copy()
+        return WriteTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)  # type: ignore[arg-type]
 
     async def read(self, bank: Bank, work: Callable[[ReadTx], Awaitable[T]]) -> T:
         """Run `work` on one repeatable, read-only view of the bank.

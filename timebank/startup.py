@@ -64,9 +64,8 @@ async def open_database(address: Address, role: str = APP, *, max_size: int = 10
     async with contextlib.AsyncExitStack() as stack:
         try:
             database = await stack.enter_async_context(Database.connect(address, role, max_size=max_size))
-        except (RefusalError, asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecificationError) as error:
-            is_fresh = not isinstance(error, RefusalError) or error.code == "schema_missing"
-            if address.dsn is not None or not is_fresh:
+        except RefusalError as refused:
+            if address.dsn is not None or refused.code != "schema_missing":
                 raise
             await migrate_address(address)
             database = await stack.enter_async_context(Database.connect(address, role, max_size=max_size))

@@ -1,7 +1,6 @@
-"""The server that a run measures on: the embedded one with its own durable settings, in a fresh folder."""
+"""The server that a run measures on: the embedded one with its own durable settings, a fresh database per benchmark."""
 
 import contextlib
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,63 +12,81 @@ from timebank.database import APP, Address, Database
 from timebank.migrations.runner import migrate
 from timebank.postgres import EmbeddedServer
 
-DATABASE = "benchmark"
-CONNECTIONS = 8
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+TEMPLATE = "benchmark_template"
+CONNECTIONS = 4
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 @dataclass(frozen=True, slots=True)
-class Arena:
-    """A running server with a migrated database, and a folder for files beside it."""
+class Books:
+    """A migrated database as the program sees it, and a way past its row-level security."""
 
-    folder: Path
     address: Address
     database: Database
 
     @contextlib.asynccontextmanager
     async def superuser(self) -> AsyncIterator[Connection]:
-        """Connect past row-level security, with the schema on the path: for baselines and for loading history."""
-        connection = await self.connect_superuser()
-        try:
-            yield connection
-        finally:
-            await connection.close()
-
-    async def connect_superuser(self) -> Connection:
-        """Return such a connection; the caller closes it."""
-        return await asyncpg.connect(
+        """Connect as who may do anything, with the schema on the path: for baselines and for loading history."""
+        connection: Connection = await asyncpg.connect(
             host=self.address.host,
             port=self.address.port,
             database=self.address.database,
             user=self.address.user,
             server_settings={"search_path": "timebank", "timezone": "UTC"},
         )
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def settle(self) -> None:
+        """Gather statistics and write out what is dirty, so that a measurement does not pay for what came before."""
+        async with self.superuser() as connection:
+            await connection.execute("vacuum (analyze)")
+            await connection.execute("checkpoint")
+
+
+@dataclass(frozen=True, slots=True)
+class Arena:
+    """A running server, and a folder for files beside it."""
+
+    server: EmbeddedServer
+    folder: Path
+
+    @contextlib.asynccontextmanager
+    async def books(self, name: str) -> AsyncIterator[Books]:
+        """Make a migrated database, and drop it at the end."""
+        await self._administer(f"create database {name} template {TEMPLATE}")
+        try:
+            address = self._address(name)
+            async with Database.connect(address, APP, max_size=CONNECTIONS) as database:
+                yield Books(address, database)
+        finally:
+            await self._administer(f"drop database {name} with (force)")
+
+    async def make_template(self) -> None:
+        """Migrate once what every benchmark's database is copied from."""
+        await self._administer(f"create database {TEMPLATE}")
+        await migrate(self._address(TEMPLATE), logins=True)
+
+    def _address(self, name: str) -> Address:
+        return Address(
+            host=str(self.server.socket_dir), port=self.server.port, database=name, user=self.server.superuser
+        )
+
+    async def _administer(self, statement: str) -> None:
+        connection: Connection = await asyncpg.connect(self.server.dsn())
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
 
 
 @contextlib.asynccontextmanager
 async def open_arena(folder: Path) -> AsyncIterator[Arena]:
-    """Start the embedded server in `folder`, make and migrate a database, and stop the server at the end."""
-    with EmbeddedServer(folder / "home") as server:
-        admin = await asyncpg.connect(server.dsn())
-        await admin.execute(f"create database {DATABASE}")
-        await admin.close()
-        address = Address(
-            host=str(server.socket_dir), port=server.port, database=DATABASE, user=server.superuser
-        )
-        await migrate(address, logins=True)
-        async with Database.connect(address, APP, max_size=CONNECTIONS) as database:
-            yield Arena(folder, address, database)
-
-
-async def settle(arena: Arena) -> None:
-    """Write out what earlier measurements left dirty, so that the next one does not pay for it."""
-    async with arena.superuser() as connection:
-        await connection.execute("checkpoint")
-
-
-def backend_cpu_seconds(connection: Connection) -> float:
-    """Return the processor time that the connection's server process has used so far."""
-    fields = Path(f"/proc/{connection.get_server_pid()}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+    """Start the embedded server in `folder`, and stop it at the end."""
+    with EmbeddedServer(folder / "server") as server:
+        arena = Arena(server, folder)
+        await arena.make_template()
+        yield arena

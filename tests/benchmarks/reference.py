@@ -4,14 +4,17 @@ Its schema has fewer columns, indexes and checks than ours and no row-level secu
 than too slow. Two variants: one function call per transfer, and plain prepared statements in a transaction.
 """
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
-from tests.benchmarks.arena import Connection
+from tests.benchmarks.arena import Books, Connection
+from tests.conftest import SPRING
 
 SCHEMA = """
-create schema if not exists reference;
+create schema reference;
 create table reference.accounts (
   bank_id bigint not null,
   id bigint generated always as identity,
@@ -97,7 +100,6 @@ select $1, t.id, m.id, m.amount, m.balance, m.version from new_transfer t, moved
 """
 
 BANK = 1
-VARIANTS = ("function", "statements")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +115,48 @@ class Transfer:
     actor: str
 
 
-async def open_accounts(connection: Connection, owners: list[UUID], *, kind: str, floor: int | None) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to post a transfer in a transaction of its own, on a connection outside any."""
+
+    name: str
+    post: Callable[[Connection, Transfer], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Transfers:
+    """The reference's accounts: one issuer without a floor, and a wallet per owner."""
+
+    issuer: int
+    wallets: Mapping[UUID, int]
+
+    @classmethod
+    async def make(cls, books: Books, owners: Sequence[UUID]) -> Self:
+        """Make the schema and open the accounts."""
+        async with books.superuser() as connection:
+            await connection.execute(SCHEMA)
+            (issuer,) = await _open(connection, [UUID(int=0)], "issuance", None)
+            wallets = await _open(connection, owners, "wallet", 0)
+            return cls(issuer, dict(zip(owners, wallets, strict=True)))
+
+    def award(self, owner: UUID, key: str) -> Transfer:
+        """Return the transfer that `community.award` is the draft of."""
+        return Transfer(self.issuer, self.wallets[owner], 10, "award", key, SPRING, "benchmark")
+
+
+async def _open(connection: Connection, owners: Sequence[UUID], kind: str, floor: int | None) -> list[int]:
     """Open one account per owner and return their ids in the same order."""
     return [row["id"] for row in await connection.fetch(_OPEN, BANK, owners, kind, floor)]
 
 
-async def transfer_by_function(connection: Connection, t: Transfer) -> None:
+async def _by_function(connection: Connection, t: Transfer) -> None:
     """Post with one round trip: the function is the whole transaction."""
     await connection.fetchval(
         _CALL, BANK, t.source, t.target, t.amount, t.kind, t.key, t.effective_at, t.actor, "", "{}"
     )
 
 
-async def transfer_by_statements(connection: Connection, t: Transfer) -> None:
+async def _by_statements(connection: Connection, t: Transfer) -> None:
     """Post with four round trips: begin, lock, write, commit."""
     await connection.execute("begin")
     await connection.fetch(_LOCK, BANK, t.source, t.target)
@@ -133,3 +164,6 @@ async def transfer_by_statements(connection: Connection, t: Transfer) -> None:
         _APPEND, BANK, t.source, t.target, t.amount, t.kind, t.key, t.effective_at, t.actor, "", "{}"
     )
     await connection.execute("commit")
+
+
+VARIANTS = (Variant("function", _by_function), Variant("statements", _by_statements))

@@ -1,6 +1,7 @@
 """Statements page by key with running balances; balances as of a moment agree with them."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -32,7 +33,7 @@ async def test_pages_follow_each_other_with_the_balance_of_the_whole_wallet(
     seen, cursor = [], None
     while True:
         page = await database.read(
-            bank, lambda tx, cursor=cursor: wallet_statement(tx, owner, "point", cursor=cursor, limit=2)
+            bank, partial(wallet_statement, owner=owner, unit="point", cursor=cursor, limit=2)
         )
         seen += [(line.amount, line.balance, line.expires_on) for line in page.lines]
         cursor = page.next

@@ -3,6 +3,7 @@
 import secrets
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from ledger.audit import audit
 from ledger.balances import trial_balance
@@ -17,6 +18,7 @@ from timebank.workbook.importing import Imported, Progress, import_workbook
 
 NEW_YEAR = date(2026, 1, 1)
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
+Books: TypeAlias = dict[str, Any]
 CIPHER = Cipher(bytes(range(32)))
 
 _LOTS = """
@@ -70,11 +72,12 @@ async def take_in(  # noqa: PLR0913 -- as many choices as the import has
     *,
     report: Path | None = None,
     dry_run: bool = False,
+    actor: str = "test",
     progress: Progress = silent,
 ) -> Imported:
     """Import a workbook as the command does."""
     return await import_workbook(
-        database, bank, path, cipher=CIPHER, actor="test", report=report, dry_run=dry_run, progress=progress
+        database, bank, path, cipher=CIPHER, actor=actor, report=report, dry_run=dry_run, progress=progress
     )
 
 
@@ -85,11 +88,11 @@ async def close_year(database: Database, bank: Bank) -> Totals:
     return await database.read(bank, totals)
 
 
-async def books(database: Database, bank: Bank) -> dict[str, object]:
+async def books(database: Database, bank: Bank) -> Books:
     """Return everything the books say that does not depend on chance: equal books are equal here."""
 
-    async def work(tx: ReadTx) -> dict[str, object]:
-        found: dict[str, object] = {"totals": await totals(tx), "trial balance": await trial_balance(tx)}
+    async def work(tx: ReadTx) -> Books:
+        found: Books = {"totals": await totals(tx), "trial balance": await trial_balance(tx)}
         for name, sql in (
             ("lots", _LOTS),
             ("records", _RECORDS),

@@ -9,7 +9,9 @@ from ledger.session import ReadTx, WriteTx
 from timebank.errors import RefusalError
 from timebank.policy.rules import PolicyPack, parse_pack
 
-_VERSIONS = "select version, effective_from, body::text as body from policy_packs where bank_id = $1 order by effective_from"
+_VERSIONS = """
+select version, effective_from, body::text as body from policy_packs where bank_id = $1 order by effective_from
+"""
 _INSERT = """
 insert into policy_packs (bank_id, version, effective_from, body, adopted_by)
 values ($1, $2, $3, $4::jsonb, $5)

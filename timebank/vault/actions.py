@@ -8,7 +8,8 @@ from timebank.vault.cipher import Cipher
 
 _PUT = """
 insert into vault (bank_id, subject, field, key_id, sealed)
-select $1, v.subject, v.field, $2, v.sealed from unnest($3::uuid[], $4::text[], $5::bytea[]) as v (subject, field, sealed)
+select $1, v.subject, v.field, $2, v.sealed
+from unnest($3::uuid[], $4::text[], $5::bytea[]) as v (subject, field, sealed)
 on conflict on constraint vault_pkey do nothing
 """
 _TAKE = "select field, sealed from vault where bank_id = $1 and subject = $2"

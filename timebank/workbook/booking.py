@@ -44,7 +44,7 @@ LONGEST_RECEIPT = 100
 CREDIT, AWARD, REDEMPTION, RECEIPT = "credit", "award", "redemption", "receipt"
 
 _GOODS = """
-select s.owner, g.unit_code, g.opening_stock, g.opening_at
+select s.owner, g.unit_code, g.opening_stock as stock, g.opening_at
 from goods g join shops s on s.bank_id = $1 and s.id = g.shop_id
 where g.bank_id = $1 and g.opening_stock > 0 order by g.id
 """
@@ -140,7 +140,7 @@ async def book_opening_stock(run: Run, *, actor: str) -> None:
                 f"opening:{row['unit_code']}",
                 row["opening_at"],
                 actor,
-                (Move(Place(SUPPLY, row["owner"]), Place(SHELF, row["owner"]), row["unit_code"], row["opening_stock"]),),
+                (Move(Place(SUPPLY, row["owner"]), Place(SHELF, row["owner"]), row["unit_code"], row["stock"]),),
             )
             for row in await tx.connection.fetch(_GOODS, tx.bank_id)
         ]

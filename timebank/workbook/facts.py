@@ -5,7 +5,7 @@ not at all. What an earlier import stored keeps its outcome, unless what it name
 by now; new rows are decided against it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -189,7 +189,11 @@ async def _store_attendance(
     """
     digests = marks(rows, _attendance_content)
     known = await known_outcomes(tx, "attendances")
-    settled = {number for number, mark in digests.items() if known.get(mark, "unknown_volunteer") not in RECONSIDERED}
+    settled = {
+        number: known[mark]
+        for number, mark in digests.items()
+        if mark in known and known[mark] not in RECONSIDERED
+    }
     booked: dict[tuple[str, str], BookedRecord] = {}
     record_ids: dict[int, int] = {}
     fresh = [record for record in decision.records if record.outcome != "already_recorded"]
@@ -223,14 +227,16 @@ async def _store_attendance(
 
 
 def _answer_again(
-    record: ServiceRecord, earlier: ServiceRecord, settled: Collection[int], fates: SheetFates
+    record: ServiceRecord, earlier: ServiceRecord, settled: Mapping[int, str], fates: SheetFates
 ) -> ServiceRecord | None:
     """Give rows of an earlier import their fate again; others of the pair come too late.
 
     Returns the earlier record under the rows that brought it, None if none of them is in this workbook.
     """
     fates.update(dict.fromkeys(record.row_numbers, fate("already_recorded")))
-    rows = tuple(number for number in record.row_numbers if number in settled)
+    rows = tuple(
+        number for number in record.row_numbers if settled.get(number, "already_recorded") != "already_recorded"
+    )
     if not rows:
         return None
     again = replace(earlier, row_numbers=rows)

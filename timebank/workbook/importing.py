@@ -65,7 +65,8 @@ async def import_workbook(  # noqa: PLR0913 -- each is a choice of the caller
 
     Raises:
         WorkbookRefused: the file as a whole is refused; nothing was stored.
-        RefusalError: `report_over_workbook`, `report_not_writable`; `policy_missing` for service before the first policy pack.
+        RefusalError: `report_over_workbook`, `report_not_writable`; `policy_missing` for anything before the
+            first policy pack.
     """
     if report is not None:
         check_place(path, report)

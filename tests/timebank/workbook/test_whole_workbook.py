@@ -38,7 +38,6 @@ class Purse:
         self.lots: dict[str, Counter[int]] = defaultdict(Counter)
         self.shelves = {(item.shop, item.sku): item.stock for item in district.goods}
         self.figures: Counter[str] = Counter()
-        self.refused: Counter[str] = Counter()
         self.lapsed = False
 
     def take(self, event: Event) -> str:
@@ -51,10 +50,7 @@ class Purse:
             if event.refusal:
                 return event.refusal
             return self._issue(event.row.volunteer, event.at.year, event.row.points, "awarded")
-        refusal = event.refusal or self._spend(event.row.volunteer, event)
-        if refusal:
-            self.refused[refusal] += 1
-        return refusal or "redeemed"
+        return event.refusal or self._spend(event.row.volunteer, event) or "redeemed"
 
     def _issue(self, volunteer: str, year: int, points: int, outcome: str) -> str:
         self.lots[volunteer][year + 1] += points
@@ -117,7 +113,7 @@ def outcome(path: Path) -> tuple[dict[str, object], Fates]:
     purse.lapse()
     rows = counts(fates["签到"])
     credited = [record for record in decision.records if record.outcome == "credited"]
-    slips = counts(fates["兑换"])
+    told = counts(fates["兑换"])
     answered = {"credited", "merged", "needs_review"}
     figures: dict[str, object] = {
         "volunteers": len(district.volunteers),
@@ -130,7 +126,7 @@ def outcome(path: Path) -> tuple[dict[str, object], Fates]:
         "records_credited": len(credited),
         "minutes_credited": sum(record.minutes for record in credited),
         "redemption_rows": len(fates["兑换"]),
-        "redemptions_refused": {code: slips[code] for code in sorted(slips) if code != "redeemed"},
+        "redemptions_refused": {code: told[code] for code in sorted(told) if code != "redeemed"},
         "points_outstanding_after_expiry": sum(sum(lots.values()) for lots in purse.lots.values()),
         **purse.figures,
     }
