@@ -8,6 +8,7 @@ their description. Open accounts are never locked.
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+from ledger.arrays import number_array, text_array, uuid_array
 from ledger.deciding import Account, Book, Earlier, EarlierLine, GroupKey
 from ledger.session import ReadTx, Unit, WriteTx
 from ledger.values import GUARDED_KINDS, HELD, SHELF, WALLET, Draft, Wallet
@@ -22,15 +23,17 @@ _UNITS = """
 select id, code, class, spendable from units where bank_id = $1 and (code = any($2) or id = any($3))
 """
 
-# The lateral subqueries keep the lookups on the index whatever the statistics of a freshly filled table say.
+# The lateral subqueries keep the lookups on the index whatever the statistics of a freshly filled table say;
+# parameters stand in subselects so that the planner makes one plan for all batches (see `ledger.posting`).
 _LOCK = """
 with wanted as materialized (
   select a.id
-  from unnest($2::uuid[], $3::bigint[], $4::text[]) as g (owner, unit_id, kind),
+  from unnest((select $2::text::uuid[]), (select $3::text::bigint[]), (select $4::text::text[]))
+    as g (owner, unit_id, kind),
     lateral (select a.id from accounts a where a.bank_id = $1 and a.owner = g.owner
       and a.unit_id = g.unit_id and a.kind = g.kind offset 0) a
   union
-  select id from unnest($5::bigint[]) as ids (id)
+  select id from unnest((select $5::text::bigint[])) as ids (id)
 )
 select a.id, a.owner, a.unit_id, a.kind, a.expires_on, a.floor, a.balance, a.last_seq
 from accounts a
@@ -41,12 +44,13 @@ for no key update of a
 
 _OPEN_ACCOUNTS = """
 select a.id, a.owner, a.unit_id, a.kind
-from unnest($2::uuid[], $3::bigint[], $4::text[]) as g (owner, unit_id, kind),
+from unnest((select $2::text::uuid[]), (select $3::text::bigint[]), (select $4::text::text[]))
+    as g (owner, unit_id, kind),
   lateral (select a.id, a.owner, a.unit_id, a.kind from accounts a where a.bank_id = $1 and a.owner = g.owner
     and a.unit_id = g.unit_id and a.kind = g.kind offset 0) a
 union all
 select a.id, a.owner, a.unit_id, a.kind
-from accounts a where a.bank_id = $1 and not a.guarded and a.id = any($5)
+from accounts a where a.bank_id = $1 and not a.guarded and a.id = any((select $5::text::bigint[])::bigint[])
 """
 
 _OPEN = """
@@ -113,11 +117,13 @@ async def lock_book(tx: WriteTx, drafts: Sequence[Draft], earlier: dict[int, Ear
     )
     book = Book(tx.catalogue.units, tx.day, earlier=earlier)
     guarded, unlocked = _groups(drafts, earlier, tx.catalogue.units)
-    for row in await tx.connection.fetch(_LOCK, tx.bank_id, *group_columns(guarded), earlier_ids):
+    for row in await tx.connection.fetch(_LOCK, tx.bank_id, *group_columns(guarded), number_array(earlier_ids)):
         book.add(Account(*row))
     missing = [key for key in unlocked if key not in tx.catalogue.open_accounts]
     if missing or earlier_ids:
-        for row in await tx.connection.fetch(_OPEN_ACCOUNTS, tx.bank_id, *group_columns(missing), earlier_ids):
+        for row in await tx.connection.fetch(
+            _OPEN_ACCOUNTS, tx.bank_id, *group_columns(missing), number_array(earlier_ids)
+        ):
             key = (row["owner"], row["unit_id"], row["kind"])
             if key in unlocked:
                 tx.catalogue.open_accounts[key] = row["id"]
@@ -163,10 +169,14 @@ def paying_groups(drafts: Sequence[Draft], units: Mapping[str, Unit]) -> set[Gro
     return groups
 
 
-def group_columns(keys: Iterable[GroupKey]) -> tuple[list[UUID], list[int], list[str]]:
-    """Return the groups as three arrays."""
+def group_columns(keys: Iterable[GroupKey]) -> tuple[str, str, str]:
+    """Return the groups as three arrays in text form."""
     rows = list(keys)
-    return [owner for owner, _, _ in rows], [unit_id for _, unit_id, _ in rows], [kind for _, _, kind in rows]
+    return (
+        uuid_array([owner for owner, _, _ in rows]),
+        number_array([unit_id for _, unit_id, _ in rows]),
+        text_array([kind for _, _, kind in rows]),
+    )
 
 
 def _groups(
@@ -179,8 +189,9 @@ def _groups(
             unit = units.get(move.unit)
             if unit is None:
                 continue
-            for place in (move.source, move.target):
-                groups.add((place.owner, unit.id, WALLET if isinstance(place, Wallet) else place.kind))
+            source, target = move.source, move.target
+            groups.add((source.owner, unit.id, WALLET if isinstance(source, Wallet) else source.kind))
+            groups.add((target.owner, unit.id, target.kind))
         for settlement in draft.settle:
             if (unit := units.get(settlement.unit)) is not None:
                 groups.add((settlement.target.owner, unit.id, settlement.target.kind))

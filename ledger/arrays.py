@@ -5,6 +5,7 @@ batch costs more than deciding it does; joining texts is a fifth of that.
 """
 
 from collections.abc import Sequence
+from uuid import UUID
 
 
 def number_array(values: Sequence[int | None]) -> str:
@@ -19,6 +20,11 @@ def text_array(values: Sequence[str | None]) -> str:
     if values.count(None) == len(values):
         return "{}"
     return "{" + ",".join([_quoted(value) for value in values]) + "}"
+
+
+def uuid_array(values: Sequence[UUID]) -> str:
+    """Return UUIDs as an array."""
+    return "{" + ",".join([value.hex for value in values]) + "}"
 
 
 def bytes_array(values: Sequence[bytes]) -> str:

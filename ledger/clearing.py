@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from ledger.accounts import lock_book
 from ledger.posting import post
 from ledger.session import WRITERS_LOCK, WriteTx
 from ledger.values import CLEARING, CROSSING, Conflict, Draft, Move, Outcome, Place, Posted, Refused, Wallet
@@ -50,6 +51,11 @@ async def cross(tx: WriteTx, other: WriteTx, crossing: Crossing) -> tuple[Outcom
     owners = [await tx.connection.fetchval(_BANK_OWNER, bank.bank_id) for bank in (tx, other)]
     paid = _side(crossing, Move(Wallet(crossing.source), Place(CLEARING, owners[1]), crossing.unit, crossing.amount))
     got = _side(crossing, Move(Place(CLEARING, owners[0]), crossing.target, crossing.unit, crossing.amount))
+    if other.bank_id < tx.bank_id:
+        # Everybody locks in the order of the banks, so that those who cross each other's way never wait in a circle.
+        await _enter(other)
+        await lock_book(other, [got], {})
+        await _enter(tx)
     (ours,) = await post(tx, [paid])
     if not isinstance(ours, Posted):
         return ours, None

@@ -12,12 +12,18 @@ from ledger.deciding import Account, Line
 from ledger.session import WriteTx
 from ledger.values import BANK, EXPIRE, EXPIRED, WALLET, Draft, Move, Place
 
+# Found by day, locked by id: every writer locks in that order, so none of them wait in a circle.
 _LOCK_LOTS = """
+with due as materialized (
+  select a.id from accounts a
+  where a.bank_id = $1 and (a.expires_on, a.id) > ($2, $3) and a.expires_on < $4
+    and a.kind = 'wallet' and a.balance > a.floor
+  order by a.expires_on, a.id limit $5
+)
 select a.id, a.owner, a.unit_id, u.code, a.expires_on, a.floor, a.balance, a.last_seq
 from accounts a join units u on u.bank_id = $1 and u.id = a.unit_id
-where a.bank_id = $1 and (a.expires_on, a.id) > ($2, $3) and a.expires_on < $4
-  and a.kind = 'wallet' and a.balance > a.floor
-order by a.expires_on, a.id limit $5
+where a.bank_id = $1 and a.id = any(array(select id from due))
+order by a.id
 for no key update of a
 """
 
@@ -78,6 +84,10 @@ async def expire_lots(
     )
     if not rows:
         return ExpiredBatch(0, {}, None)
+    ends = max((row["expires_on"], row["id"]) for row in rows)
+    following = ExpiryCursor(*ends) if len(rows) == limit else None
+    # Somebody may have emptied a lot while its lock was waited for.
+    rows = [row for row in rows if row["balance"] > row["floor"]]
     effective_at = tx.start_of(as_of)
     prelude = await tx.connection.fetchrow(_PRELUDE, tx.bank_id, len(rows))
     assert prelude is not None  # noqa: S101 -- a SELECT without FROM has one row
@@ -96,8 +106,6 @@ async def expire_lots(
         lots.append(lot)
         amounts[unit] = amounts.get(unit, 0) + line.amount
     await append(tx, decided, lots, tx.base + prelude["xid"], prelude["recorded_at"])
-    last = rows[-1]
-    following = ExpiryCursor(last["expires_on"], last["id"]) if len(rows) == limit else None
     return ExpiredBatch(len(rows), amounts, following)
 
 

@@ -19,7 +19,7 @@ LOTS = (date(2025, 12, 31), date(2026, 12, 31))
 FIRST_XACT = 3
 """Before every database transaction of a new server, so that all of it lies before the horizon."""
 
-_OWNER = "md5($1::text || '.' || v)::uuid"
+_OWNER = "md5($1::bigint::text || '.' || v)::uuid"
 _ACCOUNTS = f"""
 with opened as (
   insert into accounts (bank_id, owner, unit_id, kind, guarded, expires_on, balance, last_seq)

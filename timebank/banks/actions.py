@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ledger.session import WriteTx
 from timebank.database import Bank, Database
@@ -21,10 +22,14 @@ async def ensure_bank(database: Database, code: str, *, name: str, zone: str, ac
     A process that dies in between leaves a bank without a pack; the next call gives it one.
 
     Raises:
-        RefusalError: `bank_code_invalid`.
+        RefusalError: `bank_code_invalid`, `zone_unknown`.
     """
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", code):
         raise RefusalError("bank_code_invalid", bank=code)
+    try:
+        ZoneInfo(zone)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise RefusalError("zone_unknown", zone=zone) from None
     await database.pool.execute(_INSERT, code, name, zone)
     bank = await database.bank(code)
 

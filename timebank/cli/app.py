@@ -1,8 +1,16 @@
 """The commands, gathered. `main` is what `.venv/bin/timebank` calls."""
 
+import contextlib
+import errno
+import io
+import os
+import sys
+
 import typer
 
 from timebank.cli import books, imports, jobs, proofs, setup
+from timebank.cli.frame import OUTAGE, REFUSED
+from timebank.words import both
 
 app = typer.Typer(
     name="timebank",
@@ -14,7 +22,21 @@ app = typer.Typer(
 for commands in (setup, imports, books, jobs, proofs):
     app.add_typer(commands.app)
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+
 
 def main() -> None:
     """Run the command line."""
-    app()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that has no Chinese shows question marks
+            stream.reconfigure(errors="replace")
+    try:
+        app()
+    except OSError as error:  # a file that was named, or where the output goes
+        with contextlib.suppress(OSError):
+            # What could not be written would be written again, and fail again, when the interpreter ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = "output_failed" if error.errno in _FULL else "file_not_usable"
+            reason, path = error.strerror or type(error).__name__, error.filename or ""
+            sys.stderr.write(f"{both(code, path=path, reason=reason)} [{code}]\n")
+        sys.exit(OUTAGE if error.errno in _FULL else REFUSED)

@@ -18,6 +18,7 @@ from timebank.cli.frame import (
     JsonOption,
     Opened,
     fail,
+    local_time,
     print_json,
     run,
     show,
@@ -25,9 +26,13 @@ from timebank.cli.frame import (
 )
 from timebank.cli.jobs import parse_day
 from timebank.cli.tables import violations_table
+from timebank.errors import RefusalError
 from timebank.words import both, words
+from timebank.workbook.cells import code as read_code
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from ledger.audit import Violation
     from ledger.balances import AccountBalance
     from ledger.session import ReadTx
@@ -54,13 +59,13 @@ def volunteer(code: CodeArgument, *, bank: BankOption = DEFAULT_BANK, as_json: J
     """志愿者的时长、积分批次、星级与近期变动 / Hours, lots, star and last movements."""
     from timebank.volunteers.queries import standing  # noqa: PLC0415
 
-    async def work(opened: Opened) -> "Standing":
+    async def work(opened: Opened) -> "tuple[Standing, ZoneInfo]":
         async def read(tx: "ReadTx") -> "Standing":
-            return await standing(tx, code.strip().upper(), today=tx.day(datetime.now(UTC)))
+            return await standing(tx, read_code(code), today=tx.day(datetime.now(UTC)))
 
-        return await opened.database.read(opened.bank, read)
+        return await opened.database.read(opened.bank, read), opened.bank.zone
 
-    found = run(work, bank=bank)
+    found, zone = run(work, bank=bank)
     if as_json:
         print_json(found)
         return
@@ -79,7 +84,7 @@ def volunteer(code: CodeArgument, *, bank: BankOption = DEFAULT_BANK, as_json: J
     for each in found.movements:
         line = each.line
         moved.add_row(
-            f"{line.effective_at.astimezone():%Y-%m-%d %H:%M}",
+            local_time(line.effective_at, zone),
             words(f"kind_{line.kind}")[0],
             words(f"unit_{each.unit}")[0],
             f"{line.amount:+,}",
@@ -87,13 +92,19 @@ def volunteer(code: CodeArgument, *, bank: BankOption = DEFAULT_BANK, as_json: J
         )
     show(moved)
     records = table(
-        "records_title", "#column_record", "column_activity", "column_on", "#column_minutes", "#column_points", "column_fate"
+        "records_title",
+        "#column_record",
+        "column_activity",
+        "column_on",
+        "#column_minutes",
+        "#column_points",
+        "column_fate",
     )
     for record in found.records:
         records.add_row(
             str(record.id),
             f"{record.activity} {record.name}",
-            f"{record.starts_at.astimezone():%Y-%m-%d}",
+            f"{record.starts_at.astimezone(zone):%Y-%m-%d}",
             f"{record.minutes:,}",
             f"{record.points:,}",
             words(f"record_{record.outcome}")[0],
@@ -112,18 +123,22 @@ def statement(
     as_json: JsonOption = False,
 ) -> None:
     """对账单，最新在前，带余额 / Movements, newest first, with the balance after each."""
+    from ledger.accounts import load_units  # noqa: PLC0415
     from ledger.statements import wallet_statement  # noqa: PLC0415
     from timebank.volunteers.queries import owner_of  # noqa: PLC0415
 
-    async def work(opened: Opened) -> "StatementPage":
+    async def work(opened: Opened) -> "tuple[StatementPage, ZoneInfo]":
         async def read(tx: "ReadTx") -> "StatementPage":
-            owner = await owner_of(tx, code.strip().upper())
+            owner = await owner_of(tx, read_code(code))
+            await load_units(tx, [unit])
+            if unit not in tx.catalogue.units:
+                raise RefusalError("unknown_unit", unit=unit)
             return await wallet_statement(tx, owner, unit, cursor=cursor, limit=limit)
 
-        return await opened.database.read(opened.bank, read)
+        return await opened.database.read(opened.bank, read), opened.bank.zone
 
     try:
-        page = run(work, bank=bank)
+        page, zone = run(work, bank=bank)
     except ValueError:
         fail("cursor_invalid", REFUSED)
         raise
@@ -131,12 +146,18 @@ def statement(
         print_json(page)
         return
     made = table(
-        "statement_title", "#column_transaction", "column_effective_at", "column_kind", "#column_amount", "#column_balance", "column_expires_on"
+        "statement_title",
+        "#column_transaction",
+        "column_effective_at",
+        "column_kind",
+        "#column_amount",
+        "#column_balance",
+        "column_expires_on",
     )
     for line in page.lines:
         made.add_row(
             str(line.transaction_id),
-            f"{line.effective_at.astimezone():%Y-%m-%d %H:%M}",
+            local_time(line.effective_at, zone),
             words(f"kind_{line.kind}")[0],
             f"{line.amount:+,}",
             f"{line.balance:,}" if line.balance is not None else "",

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -28,6 +29,8 @@ T = TypeVar("T")
 OK, VIOLATED, REFUSED, OUTAGE = 0, 1, 2, 3
 """Exit codes: done; done and something is wrong (audit, verify); refused; try again."""
 
+LONGEST_LINE = 10_000
+INTERRUPTED = 130
 ACTOR = "cli"
 DEFAULT_BANK = "default"
 
@@ -79,6 +82,8 @@ def explained() -> "Iterator[None]":
         fail(error.code, REFUSED, **error.params)
     except OutageError as error:
         fail(error.code, OUTAGE, **error.params)
+    except KeyboardInterrupt:
+        fail("interrupted", INTERRUPTED)
 
 
 def fail(code: str, exit_code: int, **params: object) -> None:
@@ -103,11 +108,16 @@ def _plain(value: object) -> object:
     raise TypeError(msg)
 
 
+def local_time(moment: datetime, zone: ZoneInfo) -> str:
+    """Return an instant as the clock on the bank's wall shows it."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
 def table(title: str, *columns: str) -> "Table":
     """Return an empty table whose title and columns are words in both languages; `#` marks number columns."""
     from rich.table import Table  # noqa: PLC0415 -- JSON output needs none of it
 
-    made = Table(title=both(title), title_justify="left")
+    made = Table(title=both(title))
     for column in columns:
         name = column.removeprefix("#")
         made.add_column("\n".join(words(name)), justify="right" if column.startswith("#") else "left")
@@ -115,7 +125,21 @@ def table(title: str, *columns: str) -> "Table":
 
 
 def show(made: "Table") -> None:
-    """Print a table."""
+    """Print a table; where the terminal is too narrow for it, a line per cell, so that nothing is cut off."""
     from rich.console import Console  # noqa: PLC0415
 
-    Console().print(made)
+    # What stands in a cell comes from a workbook: it is shown, and never taken for rich's markup.
+    console = Console(markup=False, emoji=False, highlight=False)
+    title, made.title = made.title, None
+    wide = console.measure(made, options=console.options.update(width=LONGEST_LINE)).maximum
+    console.print(title, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = max(console.width, wide)
+    if wide <= console.width:
+        console.print(made)
+        return
+    names = [str(column.header).replace("\n", " / ") for column in made.columns]
+    for cells in zip(*(column.cells for column in made.columns), strict=True):
+        for name, cell in zip(names, cells, strict=True):
+            console.print(f"{name}: {cell}", soft_wrap=True)
+        console.print()

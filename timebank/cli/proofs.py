@@ -106,5 +106,6 @@ def verify(
         both("proof_valid", bank=transaction.bank, kind=transaction.kind, effective_at=transaction.effective_at)
     )
     for posting in transaction.postings:
-        typer.echo(f"  {posting.amount:,} {posting.unit}  {posting.source.kind} → {posting.target.kind} {posting.target.owner}")
+        places = f"{posting.source.kind} → {posting.target.kind} {posting.target.owner}"
+        typer.echo(f"  {posting.amount:,} {posting.unit}  {places}")
     typer.echo(f"  {transaction.metadata}")

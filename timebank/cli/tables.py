@@ -32,7 +32,7 @@ def _stem(key: str) -> str:
     """Return what a figure is called without its date: `stars_at_2025_12_31` → `stars`."""
     if key.startswith("top"):
         return "top"
-    return key.split("_at_")[0].rstrip("_0123456789")
+    return key.split("_at_", maxsplit=1)[0].rstrip("_0123456789")
 
 
 def violations_table(violations: "Sequence[Violation]") -> "Table":

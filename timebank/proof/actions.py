@@ -27,10 +27,13 @@ join activities a on a.bank_id = $1 and a.id = r.activity_id
 join volunteers v on v.bank_id = $1 and v.id = r.volunteer_id
 where r.bank_id = $1 and a.code = $2 and v.code = $3
 """
+_NUMBER = "select true from service_records where bank_id = $1 and id = $2"
 _TRANSACTION = """
 select t.id from transactions t
 where t.bank_id = $1 and t.idempotency_key = 'record:' || $2 and t.refusal is null
 """
+
+LONGEST_NUMBER = 18
 
 
 def origin(bank: Bank) -> str:
@@ -123,10 +126,13 @@ async def prove_record(database: Database, bank: Bank, record: str) -> ProofDocu
 
 
 async def _record_number(tx: ReadTx, record: str) -> int:
+    number: int | None
     if record.isascii() and record.isdecimal():
-        return int(record)
-    activity, _, volunteer = record.strip().upper().partition("/")
-    number: int | None = await tx.connection.fetchval(_RECORD, tx.bank_id, activity, volunteer)
+        known = len(record) <= LONGEST_NUMBER and await tx.connection.fetchval(_NUMBER, tx.bank_id, int(record))
+        number = int(record) if known else None
+    else:
+        activity, _, volunteer = record.strip().upper().partition("/")
+        number = await tx.connection.fetchval(_RECORD, tx.bank_id, activity, volunteer)
     if number is None:
         raise RefusalError("unknown_record", record=record)
     return number

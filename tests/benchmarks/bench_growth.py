@@ -1,0 +1,80 @@
+"""Reading at a small and at a large history, in turn on the same server: a hundred times as many postings, the same time."""
+
+import time
+from collections.abc import Awaitable, Callable
+from random import Random
+from statistics import median
+
+from ledger.balances import balance, wallet
+from ledger.session import ReadTx
+from ledger.statements import wallet_statement
+from ledger.values import ISSUANCE, WALLET, Place
+from tests.benchmarks.arena import Arena, Books
+from tests.benchmarks.figures import Figure, Target
+from tests.benchmarks.history import History, load_history, shape_of
+from tests.benchmarks.scale import Scale
+
+NAME = "growth"
+SEED = 7
+PAGE = 20
+SMALL_STEPS, LARGE_STEPS = 6, 60
+"""The large history has ten times the volunteers, each with ten times the steps."""
+
+READS = ("balance of a wallet", "balance of the issuer", "wallet, lot by lot", "first statement page")
+
+
+async def run(arena: Arena, scale: Scale) -> list[Figure]:
+    """Load both, then read of one and the other by turns: random volunteers, first untimed so that all is cached."""
+    async with arena.books("growth_small") as small_books, arena.books("growth_large") as large_books:
+        small = await load_history(
+            small_books, shape_of(scale.small_postings, steps=SMALL_STEPS), sample=scale.reads
+        )
+        large = await load_history(
+            large_books, shape_of(scale.large_postings, steps=LARGE_STEPS), sample=scale.reads
+        )
+        figures = []
+        for name in READS:
+            samples: list[list[float]] = [[], []]
+            for timed in (False, *(True for _ in range(scale.repeats))):
+                milliseconds = await _by_turns(name, (small_books, small), (large_books, large), scale)
+                if timed:
+                    for kept, times in zip(samples, milliseconds, strict=True):
+                        kept.append(median(times))
+            figures.append(
+                Figure(
+                    NAME,
+                    f"{name} at {large.postings:,} postings ({large.volunteers:,} volunteers), warm",
+                    "ms",
+                    samples[1],
+                    f"the same at {small.postings:,} ({small.volunteers:,} volunteers)",
+                    samples[0],
+                    Target("≤", 1.3),
+                )
+            )
+        return figures
+
+
+async def _by_turns(
+    name: str, small: tuple[Books, History], large: tuple[Books, History], scale: Scale
+) -> tuple[list[float], list[float]]:
+    """Return the milliseconds of each read of either history."""
+    times: tuple[list[float], list[float]] = ([], [])
+    random = Random(SEED)
+    for _ in range(scale.reads):
+        for (books, history), kept in zip((small, large), times, strict=True):
+            work = _reading(name, history, random)
+            begun = time.perf_counter()
+            await books.database.read(history.bank, work)
+            kept.append((time.perf_counter() - begun) * 1000)
+    return times
+
+
+def _reading(name: str, history: History, random: Random) -> Callable[[ReadTx], Awaitable[object]]:
+    owner = random.choice(history.owners)
+    readings: dict[str, Callable[[ReadTx], Awaitable[object]]] = {
+        READS[0]: lambda tx: balance(tx, Place(WALLET, owner), "minute"),
+        READS[1]: lambda tx: balance(tx, Place(ISSUANCE), "point"),
+        READS[2]: lambda tx: wallet(tx, owner, "point"),
+        READS[3]: lambda tx: wallet_statement(tx, owner, "point", limit=PAGE),
+    }
+    return readings[name]
