@@ -6,7 +6,6 @@ their description. Open accounts are never locked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from uuid import UUID
 
 from ledger.arrays import number_array, text_array, uuid_array
 from ledger.deciding import Account, Book, Earlier, EarlierLine, GroupKey
@@ -117,7 +116,9 @@ async def lock_book(tx: WriteTx, drafts: Sequence[Draft], earlier: dict[int, Ear
     )
     book = Book(tx.catalogue.units, tx.day, earlier=earlier)
     guarded, unlocked = _groups(drafts, earlier, tx.catalogue.units)
-    for row in await tx.connection.fetch(_LOCK, tx.bank_id, *group_columns(guarded), number_array(earlier_ids)):
+    for row in await tx.connection.fetch(
+        _LOCK, tx.bank_id, *group_columns(guarded), number_array(earlier_ids)
+    ):
         book.add(Account(*row))
     missing = [key for key in unlocked if key not in tx.catalogue.open_accounts]
     if missing or earlier_ids:

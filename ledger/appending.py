@@ -14,6 +14,7 @@ from ledger.deciding import Account, Line
 from ledger.session import WriteTx
 from ledger.values import Draft
 
+# The last condition says nothing new: without it a plan made while accounts were few would read all of them.
 _APPEND = """
 with new_transactions as (
   insert into transactions (bank_id, id, kind, idempotency_key, fingerprint, effective_at, recorded_at, xact,
@@ -40,7 +41,7 @@ with new_transactions as (
 )
 update accounts a set balance = n.balance, last_seq = n.seq
 from unnest($27::text::bigint[], $28::text::bigint[], $29::text::bigint[]) as n (id, balance, seq)
-where a.bank_id = $1 and a.id = n.id
+where a.bank_id = $1 and a.id = n.id and a.id = any((select $27::text::bigint[])::bigint[])
 """
 
 
@@ -96,7 +97,7 @@ async def append(
         text_array([new.detail for new in decided]),
         number_array([new.draft.reverses if new.names_known else None for new in decided]),
         number_array([new.draft.resolves if new.names_known else None for new in decided]),
-        text_array([draft.hold_until and draft.hold_until.isoformat() for draft in drafts]),
+        text_array([draft.hold_until.isoformat() if draft.hold_until else None for draft in drafts]),
         *(map(number_array, zip(*postings, strict=True)) if postings else ("{}",) * 10),
         *(map(number_array, zip(*accounts, strict=True)) if accounts else ("{}",) * 3),
     )

@@ -74,7 +74,12 @@ async def post(tx: WriteTx, drafts: Sequence[Draft]) -> list[Outcome]:
         keys = text_array([draft.key for draft in drafts])
         if payers or earlier:
             prelude = await tx.connection.fetchrow(
-                _PRELUDE + _RULES, tx.bank_id, len(drafts), keys, number_array(list(earlier)), *group_columns(payers)
+                _PRELUDE + _RULES,
+                tx.bank_id,
+                len(drafts),
+                keys,
+                number_array(list(earlier)),
+                *group_columns(payers),
             )
         else:
             prelude = await tx.connection.fetchrow(_PRELUDE, tx.bank_id, len(drafts), keys)

@@ -30,6 +30,8 @@ _RETRIED = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
 )
+# The driver answers a statement with InternalClientError when the server ended the connection just before it.
+_MAY_BE_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _KEY_RACES = ("transactions_idempotency_key", "transactions_reverses_id_key", "transactions_resolves_id_key")
 
 _SESSION_SETTINGS = {
@@ -125,7 +127,7 @@ class Database:
             )
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
             raise OutageError("database_unreachable", reason=type(error).__name__) from error
-        except asyncpg.ClientConfigurationError:
+        except ValueError:  # the driver's own, or of a number within the address
             raise RefusalError("database_url_invalid") from None
         except asyncpg.InvalidPasswordError:
             raise RefusalError("login_refused") from None
@@ -235,12 +237,12 @@ class Database:
         """
         try:
             connection = await self._pool.acquire()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except _MAY_BE_LOST as error:
             raise OutageError("database_lost") from error
         try:
             await connection.execute(begin)
             yield connection
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except _MAY_BE_LOST as error:
             if await _roll_back(connection):
                 raise
             raise OutageError("database_lost") from error
@@ -281,7 +283,9 @@ async def _roll_back(connection: PoolConnection) -> bool:
             return False
         if connection.is_in_transaction():
             await connection.execute("rollback")
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except _MAY_BE_LOST:
+        with contextlib.suppress(asyncpg.InterfaceError):  # the pool may have let go of it already
+            connection.terminate()
         return False
     return True
 

@@ -2,10 +2,13 @@
 
 import os
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from timebank.errors import RefusalError
 
 
 def default_home() -> Path:
@@ -16,6 +19,18 @@ def default_home() -> Path:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/var/lib/timebank")
     return Path(platformdirs.user_data_dir("timebank", appauthor=False))
+
+
+def check_zone(zone: str) -> None:
+    """Refuse a name that is no time zone.
+
+    Raises:
+        RefusalError: `zone_unknown`.
+    """
+    try:
+        ZoneInfo(zone)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise RefusalError("zone_unknown", zone=zone) from None
 
 
 class Settings(BaseSettings):
@@ -36,6 +51,11 @@ class Settings(BaseSettings):
     """Zone of banks made from now on."""
 
     def model_post_init(self, context: object, /) -> None:
-        """Fill in the default home and make it absolute."""
+        """Fill in the default home and make it absolute.
+
+        Raises:
+            RefusalError: `zone_unknown`.
+        """
         del context
+        check_zone(self.zone)
         self.home = (self.home if self.home != Path() else default_home()).expanduser().absolute()

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -21,25 +22,33 @@ from tests.benchmarks.suite import BENCHMARKS, run_suite
 def main() -> None:
     """Read the arguments and run."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write figures, samples and circumstances here")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write figures, samples and circumstances here"
+    )
     parser.add_argument("--only", nargs="+", choices=BENCHMARKS, default=list(BENCHMARKS), metavar="NAME",
                         help=f"of {', '.join(BENCHMARKS)}")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="a tenth of the size: for trying things out")
     parser.add_argument("--postings", type=int, help="postings of the large history (10,000,000)")
-    parser.add_argument("--folder", type=Path, help="where to make the temporary folder; it must be a real disk")
+    parser.add_argument(
+        "--folder", type=Path, help="where to make the temporary folder; it must be a real disk"
+    )
     chosen = parser.parse_args()
     scale = QUICK if chosen.quick else FULL
     if chosen.postings is not None:
         scale = replace(scale, large_postings=chosen.postings)
     with tempfile.TemporaryDirectory(prefix="timebank-bench-", dir=chosen.folder) as folder:
         machine, figures = asyncio.run(_measure(Path(folder), scale, chosen.only))
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     for name, value in machine.items():
         console.print(f"{name}: {value}", highlight=False)
     console.print(as_table(figures))
     if chosen.json is not None:
         report = {"machine": machine, "figures": [figure.as_json() for figure in figures]}
         chosen.json.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+WIDTH = 150
+"""Of the table where the output is no terminal."""
 
 
 async def _measure(folder: Path, scale: Scale, names: list[str]) -> tuple[dict[str, object], list[Figure]]:

@@ -43,7 +43,7 @@ class Books:
     async def settle(self) -> None:
         """Gather statistics and write out what is dirty, so that a measurement does not pay for what came before."""
         async with self.superuser() as connection:
-            await connection.execute("vacuum (analyze)")
+            await connection.execute("vacuum (analyze) accounts, transactions, postings")
             await connection.execute("checkpoint")
 
 

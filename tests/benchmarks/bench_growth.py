@@ -1,4 +1,4 @@
-"""Reading at a small and at a large history, in turn on the same server: a hundred times as many postings, the same time."""
+"""Reading by turns at a small and at a large history: a hundred times as many postings, the same time."""
 
 import time
 from collections.abc import Awaitable, Callable

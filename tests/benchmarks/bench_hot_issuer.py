@@ -4,9 +4,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from random import Random
+from statistics import median
 from uuid import UUID, uuid4
 
 from ledger.queue import PostingQueue
@@ -18,10 +20,9 @@ from tests.benchmarks.scale import Scale
 from tests.conftest import new_bank
 
 NAME = "hot issuer"
-POOL_SIZES = (10, 20, 50)
 SEED = 7
 
-Caller = Callable[[UUID, str], Awaitable[object]]
+Post = Callable[[UUID, str], Awaitable[object]]
 """Posts ten points to the wallet of an owner under a key, and returns when that is committed."""
 
 
@@ -33,19 +34,17 @@ async def run(arena: Arena, scale: Scale) -> list[Figure]:
         await commit_in_batches(books, bank, (award(owner, f"open {owner}") for owner in owners))
         transfers = await reference.Transfers.make(books, owners)
         await books.settle()
+        crowd = _Crowd(owners, scale.callers, scale.seconds)
         ours: list[float] = []
         baselines: dict[str, list[float]] = {}
-        numbers = count()
         for _ in range(scale.repeats):
             async with PostingQueue(partial(commit, books, bank)) as queue:
-                ours.append(
-                    await _rate(lambda owner, key: queue.submit(award(owner, key)), owners, scale, numbers)
-                )
-            for size in POOL_SIZES:
+                ours.append(await crowd.rate(lambda owner, key: queue.submit(award(owner, key))))
+            for size in scale.pool_sizes:
                 for variant in reference.VARIANTS:
-                    rate = await _reference_rate(books, transfers, variant, size, owners, scale, numbers)
+                    rate = await _reference_rate(books, transfers, variant, size, crowd)
                     baselines.setdefault(f"{variant.name}, pool of {size}", []).append(rate)
-    best = max(baselines, key=lambda name: sum(baselines[name]))
+    best = max(baselines, key=lambda name: median(baselines[name]))
     return [
         Figure(
             NAME,
@@ -59,44 +58,48 @@ async def run(arena: Arena, scale: Scale) -> list[Figure]:
     ]
 
 
-async def _rate(caller: Caller, owners: Sequence[UUID], scale: Scale, numbers: "count[int]") -> float:
-    """Return how many calls a second so many callers get answered, each waiting for its answer."""
-    random = Random(SEED)
-    done = 0
-    begun = time.perf_counter()
-    deadline = begun + scale.seconds
+@dataclass(frozen=True, slots=True)
+class _Crowd:
+    """Callers that post to random owners, each waiting for its answer before it calls again."""
 
-    async def call() -> None:
-        nonlocal done
-        while time.perf_counter() < deadline:
-            await caller(random.choice(owners), f"call {next(numbers)}")
-            done += 1
+    owners: Sequence[UUID]
+    callers: int
+    seconds: float
+    random: Random = field(default_factory=lambda: Random(SEED))
+    numbers: "count[int]" = field(default_factory=count)
 
-    await asyncio.gather(*(call() for _ in range(scale.callers)))
-    return done / (time.perf_counter() - begun)
+    async def rate(self, post: Post) -> float:
+        """Return how many calls a second were answered."""
+        done = 0
+        begun = time.perf_counter()
+        deadline = begun + self.seconds
+
+        async def call() -> None:
+            nonlocal done
+            while time.perf_counter() < deadline:
+                await post(self.random.choice(self.owners), f"call {next(self.numbers)}")
+                done += 1
+
+        await asyncio.gather(*(call() for _ in range(self.callers)))
+        return done / (time.perf_counter() - begun)
 
 
-async def _reference_rate(  # noqa: PLR0913 -- a measurement has this many circumstances
-    books: Books,
-    transfers: reference.Transfers,
-    variant: reference.Variant,
-    size: int,
-    owners: Sequence[UUID],
-    scale: Scale,
-    numbers: "count[int]",
+async def _reference_rate(
+    books: Books, transfers: reference.Transfers, variant: reference.Variant, size: int, crowd: _Crowd
 ) -> float:
     async with AsyncExitStack() as stack:
         idle: asyncio.Queue[Connection] = asyncio.Queue()
-        for _ in range(size):
+        for number in range(size):
             connection = await stack.enter_async_context(books.superuser())
-            await variant.post(connection, transfers.award(owners[0], f"call {next(numbers)}"))
+            key = f"first of {number} of {variant.name} {next(crowd.numbers)}"
+            await variant.post(connection, transfers.award(crowd.owners[0], key))
             idle.put_nowait(connection)
 
-        async def caller(owner: UUID, key: str) -> None:
+        async def post(owner: UUID, key: str) -> None:
             connection = await idle.get()
             try:
                 await variant.post(connection, transfers.award(owner, key))
             finally:
                 idle.put_nowait(connection)
 
-        return await _rate(caller, owners, scale, numbers)
+        return await crowd.rate(post)

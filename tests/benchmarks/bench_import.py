@@ -29,8 +29,8 @@ async def run(arena: Arena, scale: Scale) -> list[Figure]:
     if scale.import_rows is None:
         once = WORKBOOK
     else:
-        await _copy(arena, once, 1, scale)
-    await _copy(arena, larger, scale.import_copies, scale)
+        await _program(arena, "-m", COPIES, str(WORKBOOK), str(once), "1", str(scale.import_rows))
+    await _program(arena, "-m", COPIES, str(once), str(larger), str(scale.import_copies))
     imports, reads, large_imports = [], [], []
     for repeat in range(min(scale.repeats, REPEATS_AT_MOST)):
         imports.append(await _import(arena, once, f"once{repeat}"))
@@ -48,7 +48,13 @@ async def run(arena: Arena, scale: Scale) -> list[Figure]:
             [run.seconds for run in reads],
             Target("≤", 3),
         ),
-        Figure(NAME, "peak memory of that", "MB", [run.peak_megabytes for run in imports], target=Target("≤", 400)),
+        Figure(
+            NAME,
+            "peak memory of that",
+            "MB",
+            [run.peak_megabytes for run in imports],
+            target=Target("≤", 400),
+        ),
         Figure(
             NAME,
             f"{scale.import_copies} times the rows",
@@ -73,11 +79,6 @@ async def _program(arena: Arena, *arguments: str) -> Run:
     return await asyncio.to_thread(
         run_program, [sys.executable, *arguments], os.environ, arena.folder / "printed"
     )
-
-
-async def _copy(arena: Arena, target: Path, copies: int, scale: Scale) -> None:
-    rows = [] if scale.import_rows is None else [str(scale.import_rows)]
-    await _program(arena, "-m", COPIES, str(WORKBOOK), str(target), str(copies), *rows)
 
 
 def _check(once: Run, larger: Run, copies: int) -> None:

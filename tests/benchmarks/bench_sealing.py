@@ -36,9 +36,8 @@ async def run(arena: Arena, scale: Scale) -> list[Figure]:
             count = (await books.database.write(history.bank, work)).transactions
             rates.append(count / (time.perf_counter() - begun))
             sealed += count
-        return [
-            Figure(NAME, f"{sealed:,} credits of two postings", "tx/s", rates),
-            Figure(
-                NAME, "peak memory of the process meanwhile", "MB", [own_peak_megabytes()], "before it", [idle_megabytes]
-            ),
-        ]  # fmt: skip
+        peak = own_peak_megabytes()
+    return [
+        Figure(NAME, f"{sealed:,} credits of two postings", "tx/s", rates),
+        Figure(NAME, "peak memory of the process meanwhile", "MB", [peak], "before it", [idle_megabytes]),
+    ]

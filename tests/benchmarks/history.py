@@ -110,7 +110,10 @@ async def load_history(books: Books, shape: Shape, *, sample: int) -> History:
             await _load(connection, bank.id, shape)
         step = max(1, shape.volunteers // sample)
         rows = await connection.fetch(
-            f"select {_OWNER} as owner from generate_series(1, $2::int, $3::int) as v", bank.id, shape.volunteers, step
+            f"select {_OWNER} as owner from generate_series(1, $2::int, $3::int) as v",
+            bank.id,
+            shape.volunteers,
+            step,
         )
     await books.database.write(bank, fold)
     await books.settle()
@@ -121,7 +124,8 @@ async def load_history(books: Books, shape: Shape, *, sample: int) -> History:
 async def _load(connection: Connection, bank_id: int, shape: Shape) -> None:
     steps, volunteers = shape.steps, shape.volunteers
     credits_, spends = steps - steps // 4, steps // 4
-    units = dict(await connection.fetch("select code, id from units where bank_id = $1", bank_id))
+    rows = await connection.fetch("select code, id from units where bank_id = $1", bank_id)
+    units = {row["code"]: row["id"] for row in rows}
     point, minute = units["point"], units["minute"]
 
     async def open_wallets(unit_id: int, expires_on: date | None, balance: int, seq: int) -> int:

@@ -31,7 +31,13 @@ async def describe(arena: Arena) -> dict[str, object]:
             "server": await connection.fetchval("select version()"),
             "settings": {
                 name: await connection.fetchval("select current_setting($1)", name)
-                for name in ("fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_wal_size")
+                for name in (
+                    "fsync",
+                    "synchronous_commit",
+                    "full_page_writes",
+                    "shared_buffers",
+                    "max_wal_size",
+                )
             },
             "file_system": _file_system(arena.folder),
             "fdatasync_ms": round(_sync_seconds(arena.folder) * 1000, 3),

@@ -10,6 +10,7 @@ class Scale:
     repeats: int
     seconds: float
     callers: int
+    pool_sizes: tuple[int, ...]
     volunteers: int
     bulk: int
     reads: int
@@ -27,6 +28,7 @@ FULL = Scale(
     repeats=5,
     seconds=3,
     callers=200,
+    pool_sizes=(10, 20, 50),
     volunteers=5_000,
     bulk=40_000,
     reads=400,
@@ -43,6 +45,7 @@ QUICK = Scale(
     repeats=3,
     seconds=1,
     callers=200,
+    pool_sizes=(10, 20, 50),
     volunteers=2_000,
     bulk=10_000,
     reads=200,
@@ -59,6 +62,7 @@ SMOKE = Scale(
     repeats=1,
     seconds=0.1,
     callers=20,
+    pool_sizes=(4,),
     volunteers=50,
     bulk=100,
     reads=5,

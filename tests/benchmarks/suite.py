@@ -35,6 +35,6 @@ async def run_suite(arena: Arena, scale: Scale, names: Sequence[str] = tuple(BEN
     """Run the named benchmarks one after another and return their figures, saying on stderr what is under way."""
     figures: list[Figure] = []
     for name in names:
-        print(f"{name} …", file=sys.stderr, flush=True)
+        sys.stderr.write(f"{name} …\n")
         figures += await BENCHMARKS[name](arena, scale)
     return figures

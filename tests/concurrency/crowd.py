@@ -81,12 +81,17 @@ async def in_turn_until(event: asyncio.Event, step: Callable[[], Awaitable[T]]) 
 
 async def somebody_waits(database: Database, count: int) -> None:
     """Wait until so many transactions of this database wait for another."""
-    waiting = "select count(distinct pid) from pg_locks where not granted and database in (select oid from pg_database where datname = current_database()) or not granted and locktype = 'transactionid'"
+    waiting = """
+        select count(*) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'
+    """
     while await database.pool.fetchval(waiting) < count:
         await asyncio.sleep(0.005)
 
 
-async def held_up(database: Database, bank: Bank, drafts: Sequence[Draft], go: asyncio.Event, ready: asyncio.Event) -> list[Outcome]:
+async def held_up(
+    database: Database, bank: Bank, drafts: Sequence[Draft], go: asyncio.Event, ready: asyncio.Event
+) -> list[Outcome]:
     """Post, say that the locks are held, and commit only when told to."""
 
     async def work(tx: object) -> list[Outcome]:

@@ -58,7 +58,9 @@ async def test_one_key_from_many_clients_crosses_once(database: Database, bank: 
     other = await new_bank(database)
     ann, bob = uuid4(), uuid4()
     await post_one(database, bank, award(ann, 20))
-    results = await asyncio.gather(*(send(database, bank, other, crossing("k", ann, bob, 5)) for _ in range(10)))
+    results = await asyncio.gather(
+        *(send(database, bank, other, crossing("k", ann, bob, 5)) for _ in range(10))
+    )
     assert tally(ours for ours, _ in results) == {"posted": 1, "replayed": 9}
     assert tally(theirs for _, theirs in results if theirs is not None) == {"posted": 1, "replayed": 9}
     assert await points(database, other, bob) == 5
@@ -78,7 +80,9 @@ async def test_neither_side_stands_when_the_receiver_refuses(database: Database,
     assert error.value.outcome.code == "period_closed"
     assert await points(database, bank, ann) == 20
     assert await clearing(database, bank, other) == 0
-    later = Crossing("k", ann, Place(WALLET, bob, END_OF_2026), "point", 5, SPRING + timedelta(days=2), "test", {})
+    later = Crossing(
+        "k", ann, Place(WALLET, bob, END_OF_2026), "point", 5, SPRING + timedelta(days=2), "test", {}
+    )
     ours, theirs = await send(database, bank, other, later)
     assert isinstance(ours, Posted)
     assert isinstance(theirs, Posted)

@@ -17,6 +17,7 @@ from tests.ledger.drafts import award, post_all, post_one, spend
 from timebank.database import Bank, Database
 from timebank.errors import OutageError
 
+
 class Counter:
     """Commits drafts for real and counts how many transactions it took."""
 
@@ -142,12 +143,14 @@ async def test_a_writer_that_is_cancelled_while_it_waits_leaves_a_clean_connecti
     await somebody_waits(database, 5)
     for task in waiting:
         task.cancel()
-    assert all(isinstance(e, asyncio.CancelledError) for e in await asyncio.gather(*waiting, return_exceptions=True))
+    assert all(
+        isinstance(e, asyncio.CancelledError) for e in await asyncio.gather(*waiting, return_exceptions=True)
+    )
     await connection.execute("rollback")
     await database.pool.release(connection)
-    assert tally([outcome for _ in range(8) for outcome in await post_all(database, bank, spend(owner, 1))]) == {
-        "posted": 8
-    }
+    assert tally(
+        [outcome for _ in range(8) for outcome in await post_all(database, bank, spend(owner, 1))]
+    ) == {"posted": 8}
     assert await _points(database, bank, owner) == 2
 
 

@@ -1,7 +1,7 @@
 """The jobs of the calendar beside people who go on posting: expiring, folding, sealing, closing, changing rules."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 from ledger.balances import balance, wallet
@@ -12,7 +12,15 @@ from ledger.periods import close_period
 from ledger.posting import post
 from ledger.session import WriteTx
 from ledger.values import ISSUANCE, WALLET, Draft, Move, Outcome, Place, Refused
-from tests.concurrency.crowd import check_books, each_posts, held_up, in_turn_until, sealed, somebody_waits, tally
+from tests.concurrency.crowd import (
+    check_books,
+    each_posts,
+    held_up,
+    in_turn_until,
+    sealed,
+    somebody_waits,
+    tally,
+)
 from tests.conftest import END_OF_2026, SPRING
 from tests.ledger.drafts import award, post_all, post_one, spend
 from timebank.database import Bank, Database
@@ -25,9 +33,9 @@ async def expire_all(database: Database, bank: Bank, limit: int = 3) -> int:
     cursor: ExpiryCursor | None = ExpiryCursor()
     amount = 0
     while cursor is not None:
-        after = cursor
         batch = await database.write(
-            bank, lambda tx: expire_lots(tx, as_of=AFTER_ALL, actor="test", after=after, limit=limit)
+            bank,
+            lambda tx, c=cursor: expire_lots(tx, as_of=AFTER_ALL, actor="test", after=c, limit=limit),  # type: ignore[misc]
         )
         amount += batch.amounts.get("point", 0)
         cursor = batch.next
@@ -110,10 +118,14 @@ async def test_a_period_closes_before_or_after_a_posting(database: Database, ban
 
     async def close() -> None:
         await asyncio.sleep(0.02)
-        await asyncio.gather(*(
-            database.write(bank, lambda tx: close_period(tx, before=SPRING + timedelta(days=1), actor="test"))
-            for _ in range(3)
-        ))
+        await asyncio.gather(
+            *(
+                database.write(
+                    bank, lambda tx: close_period(tx, before=SPRING + timedelta(days=1), actor="test")
+                )
+                for _ in range(3)
+            )
+        )
 
     drafts = [spend(owner, 1) for _ in range(60)]
     outcomes, _ = await asyncio.gather(each_posts(database, bank, drafts), close())

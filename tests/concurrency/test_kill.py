@@ -184,7 +184,7 @@ async def test_backends_ended_at_any_moment_leave_each_key_once(
     await post_one(database, bank, award(owner, 200))
 
     async def spend_until_told(victims: Database, key: str) -> int:
-        for attempt in range(100):
+        for attempt in range(1_000):
             try:
                 (outcome,) = await post_all(victims, bank, spend(owner, 1, key=key))
             except OutageError as error:
@@ -199,9 +199,9 @@ async def test_backends_ended_at_any_moment_leave_each_key_once(
             await database.pool.fetchval(
                 "select count(pg_terminate_backend(pid)) from pg_stat_activity"
                 " where datname = current_database() and pid <> pg_backend_pid() and usename = 'timebank_app'"
-                " and state <> 'idle' and random() < 0.3"
+                " and state <> 'idle' and random() < 0.1"
             )
-            await asyncio.sleep(0.004)
+            await asyncio.sleep(0.005)
 
     async with Database.connect(address, max_size=10) as victims:
         ending = asyncio.create_task(end_backends())

@@ -83,11 +83,15 @@ async def test_a_hold_is_captured_or_released(database: Database, bank: Bank) ->
     outcomes = await each_posts(database, bank, drafts)
     assert tally(outcomes) == {"posted": 1, "already_resolved": 11}
     left = 10 if any(isinstance(outcome, Posted) for outcome in outcomes[6:]) else 2
-    assert sum(lot.balance for lot in await database.read(bank, lambda tx: wallet(tx, owner, "point"))) == left
+    assert (
+        sum(lot.balance for lot in await database.read(bank, lambda tx: wallet(tx, owner, "point"))) == left
+    )
     await check_books(database, bank)
 
 
-async def test_a_capture_is_refunded_once_while_others_try_the_hold_again(database: Database, bank: Bank) -> None:
+async def test_a_capture_is_refunded_once_while_others_try_the_hold_again(
+    database: Database, bank: Bank
+) -> None:
     owner = uuid4()
     await post_one(database, bank, award(owner, 10))
     hold = await hold_of(database, bank, owner, 8)
@@ -101,7 +105,10 @@ async def test_a_capture_is_refunded_once_while_others_try_the_hold_again(databa
     assert tally(outcomes[:8]) == {"posted": 1, "already_reversed": 7}
     assert tally(outcomes[8:16]) == {"already_resolved": 4, "not_reversible": 4}
     spent = 2 * tally(outcomes[16:])["posted"]
-    assert sum(lot.balance for lot in await database.read(bank, lambda tx: wallet(tx, owner, "point"))) == 10 - spent
+    assert (
+        sum(lot.balance for lot in await database.read(bank, lambda tx: wallet(tx, owner, "point")))
+        == 10 - spent
+    )
     await check_books(database, bank)
 
 
@@ -131,7 +138,9 @@ async def test_many_clients_open_several_lots_in_different_orders(database: Data
     await check_books(database, bank)
 
 
-async def test_a_spend_that_waited_for_a_credit_sees_the_lot_it_opened(database: Database, bank: Bank) -> None:
+async def test_a_spend_that_waited_for_a_credit_sees_the_lot_it_opened(
+    database: Database, bank: Bank
+) -> None:
     owner = uuid4()
     await post_one(database, bank, award(owner, 5))
     go, ready = asyncio.Event(), asyncio.Event()
@@ -148,7 +157,9 @@ async def test_a_spend_that_waited_for_a_credit_sees_the_lot_it_opened(database:
     await check_books(database, bank)
 
 
-async def test_batches_that_touch_the_same_accounts_crosswise_all_succeed(database: Database, bank: Bank) -> None:
+async def test_batches_that_touch_the_same_accounts_crosswise_all_succeed(
+    database: Database, bank: Bank
+) -> None:
     owners = [uuid4() for _ in range(6)]
     await post_all(database, bank, *(award(owner, 500) for owner in owners))
     batches = [[spend(owners[(n + k) % 6], 1) for k in range(6)] for n in range(30)]

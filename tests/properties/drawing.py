@@ -66,7 +66,9 @@ def lots(owners: SearchStrategy[UUID] = people) -> SearchStrategy[Place]:
 
 def _drafts(kind: str, *moves: SearchStrategy[Move]) -> SearchStrategy[Draft]:
     return st.builds(
-        lambda moment, memo, moved: Draft(kind, "?", moment, "machine", moved, memo=memo, metadata={"n": [1, {}]}),
+        lambda moment, memo, moved: Draft(
+            kind, "?", moment, "machine", moved, memo=memo, metadata={"n": [1, {}]}
+        ),
         moments,
         memos,
         st.tuples(*moves),
@@ -86,7 +88,9 @@ wallets = st.builds(Wallet, people)
 issuance, takings, shelf = st.just(Place(ISSUANCE)), st.just(Place(TAKINGS)), st.just(Place(SHELF, SHOP))
 
 SEEDS = tuple(
-    Draft("award", "?", datetime(2025, 3, 4, 16, tzinfo=UTC), "machine", (Move(source, target, unit, amount),))
+    Draft(
+        "award", "?", datetime(2025, 3, 4, 16, tzinfo=UTC), "machine", (Move(source, target, unit, amount),)
+    )
     for source, target, unit, amount in (
         (Place(ISSUANCE), Place(WALLET, ANNA, FIRST_DAY + timedelta(days=5)), "point", 5),
         (Place(ISSUANCE), Place(WALLET, ANNA, FIRST_DAY + timedelta(days=3)), "point", 4),
@@ -116,10 +120,12 @@ gifts = st.builds(
     ),
     _drafts("gift", _move(wallets, takings)),
     people,
-    st.sampled_from((
-        lambda kind, giver: Twin(kind, BO if giver == ANNA else ANNA),
-        lambda kind, giver: Place(kind, BO if giver == ANNA else ANNA, FIRST_DAY + timedelta(days=3)),
-    )),
+    st.sampled_from(
+        (
+            lambda kind, giver: Twin(kind, BO if giver == ANNA else ANNA),
+            lambda kind, giver: Place(kind, BO if giver == ANNA else ANNA, FIRST_DAY + timedelta(days=3)),
+        )
+    ),
     amounts,
     values,
 )

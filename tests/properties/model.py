@@ -10,64 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from ledger.values import Draft, Move, Place, Twin, Wallet
-
-NOTHING_BELOW_ZERO = ("wallet", "held", "shelf")
-
-
-@dataclass(frozen=True)
-class Spot:
-    """An account by what it is."""
-
-    unit: str
-    kind: str
-    owner: UUID
-    expires_on: date | None
-
-    @property
-    def is_guarded(self) -> bool:
-        """Whether its balance may not fall below 0."""
-        return self.kind in NOTHING_BELOW_ZERO
-
-
-@dataclass(frozen=True)
-class Step:
-    """One posting: so much from here to there, and the balances of both after it."""
-
-    source: Spot
-    target: Spot
-    amount: int
-    source_after: int = 0
-    target_after: int = 0
-
-
-@dataclass
-class Entry:
-    """A decided draft as the model remembers it; its id is told by the ledger afterwards."""
-
-    draft: Draft
-    steps: list[Step]
-    code: str | None = None
-    details: tuple[dict[str, object], ...] = ()
-    id: int = 0
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What the ledger must answer: this entry, fresh or replayed, or a conflict that names a difference."""
-
-    entry: Entry
-    is_replay: bool = False
-    differs: str | None = None
-
-
-class No(Exception):  # noqa: N818 -- an answer
-    """The draft is refused with a code and one of these details."""
-
-    def __init__(self, code: str, *details: dict[str, object]) -> None:
-        super().__init__(code)
-        self.code = code
-        self.details = details
+from ledger.values import Draft, Move, Place, Wallet
+from tests.properties.entries import Entry, Expected, No, Spot, Step, aim, first_difference, home
 
 
 @dataclass
@@ -92,7 +36,7 @@ class Model:
         if seen is not None:
             if seen.draft == draft:
                 return Expected(seen, is_replay=True)
-            return Expected(seen, differs=_first_difference(seen.draft, draft))
+            return Expected(seen, differs=first_difference(seen.draft, draft))
         before = dict(self.balances)
         entry = Entry(draft, [])
         try:
@@ -190,7 +134,7 @@ class Model:
         for since, pairs in self.exchanges:
             if since <= draft.effective_at:
                 allowed = pairs
-        wrong = [
+        wrong: list[dict[str, object]] = [
             {"from_unit": a, "to_unit": b}
             for a in gives
             for b in gets - gives
@@ -206,7 +150,7 @@ class Model:
             spot = Spot(move.unit, place.kind, place.owner, place.expires_on)
             if spot.expires_on and spot.expires_on < day and draft.kind not in ("expire", "carry_over"):
                 raise No("lot_expired", {"unit": spot.unit, "expires_on": spot.expires_on.isoformat()})
-            yield spot, _aim(move.target, spot), move.amount
+            yield spot, aim(move.target, spot), move.amount
             return
         lots = self.lots(move.source.owner, move.unit)
         alive = [(spot, n) for spot, n in lots if spot.expires_on is None or spot.expires_on >= day]
@@ -216,13 +160,13 @@ class Model:
         missing = move.amount
         for spot, n in alive:
             if missing > 0:
-                yield spot, _aim(move.target, spot), min(n, missing)
+                yield spot, aim(move.target, spot), min(n, missing)
                 missing -= min(n, missing)
 
     def _reverse(self, draft: Draft, earlier: Entry) -> Iterable[tuple[Spot, Spot, int]]:
         day = self.day(draft.effective_at)
         # What a capture did not take stays where it went back to: only what was taken is mirrored.
-        steps = [s for s in earlier.steps if s.source.kind != "held" or s.target != _home(s.source)]
+        steps = [s for s in earlier.steps if s.source.kind != "held" or s.target != home(s.source)]
         if not steps:
             raise No("not_reversible", {"transaction_id": earlier.id, "kind": earlier.draft.kind})
         for step in steps:
@@ -230,8 +174,8 @@ class Model:
         for step in steps:
             spot = step.source
             if spot.kind == "held":
-                yield spot, _home(spot), step.amount
-                spot = _home(spot)
+                yield spot, home(spot), step.amount
+                spot = home(spot)
             if draft.grace_on and spot.kind == "wallet" and spot.expires_on and spot.expires_on < day:
                 yield spot, Spot(spot.unit, "wallet", spot.owner, max(draft.grace_on, day)), step.amount
 
@@ -252,7 +196,7 @@ class Model:
                 if held.expires_on and held.expires_on < day:
                     raise No("lot_expired", {"unit": held.unit, "expires_on": held.expires_on.isoformat()})
                 wanted[held.unit] -= take
-                yield held, _aim(aims[held.unit], held), take
+                yield held, aim(aims[held.unit], held), take
             if take < step.amount:
                 yield held, step.source, step.amount - take
         for settlement in draft.settle:
@@ -272,7 +216,9 @@ class Model:
 
     def lots(self, owner: UUID, unit: str, kind: str = "wallet") -> list[tuple[Spot, int]]:
         """The lots of an owner that are not empty, oldest expiry first, no expiry last."""
-        lots = [(s, n) for s, n in self.balances.items() if (s.owner, s.unit, s.kind) == (owner, unit, kind) and n]
+        lots = [
+            (s, n) for s, n in self.balances.items() if (s.owner, s.unit, s.kind) == (owner, unit, kind) and n
+        ]
         return sorted(lots, key=lambda lot: lot[0].expires_on or date.max)
 
     def filled(self) -> dict[Spot, int]:
@@ -292,29 +238,3 @@ class Model:
     def effective_at(self, spot: Spot, moment: datetime) -> int:
         """One balance by what took effect up to and at an instant."""
         return self.effective_before(moment + timedelta(microseconds=1)).get(spot, 0)
-
-
-def _home(held: Spot) -> Spot:
-    """Where what is held came from: goods from a shelf, everything else from a wallet."""
-    if held.kind != "held":
-        return held
-    if held.unit.startswith("goods/"):
-        return Spot(held.unit, "shelf", held.owner, None)
-    return Spot(held.unit, "wallet", held.owner, held.expires_on)
-
-
-def _aim(target: Place | Twin, source: Spot) -> Spot:
-    expires_on = source.expires_on if isinstance(target, Twin) else target.expires_on
-    return Spot(source.unit, target.kind, target.owner, expires_on)
-
-
-def _first_difference(old: Draft, new: Draft) -> str:
-    names = ("kind", "effective_at", "actor", "memo", "metadata", "hold_until")
-    for name in names:
-        if getattr(old, name) != getattr(new, name):
-            return name
-    if old.reverses != new.reverses:
-        return "reverses_id"
-    if old.resolves != new.resolves:
-        return "resolves_id"
-    return "moves"

@@ -66,7 +66,11 @@ def the_last_one_is_kept(patch: Patch) -> None:
         for account, amount in taken:
             if account.guarded and account.balance == amount:
                 raise RefusedDraft(
-                    "insufficient", unit=unit.code, class_=unit.class_, available=amount, requested=move.amount
+                    "insufficient",
+                    unit=unit.code,
+                    class_=unit.class_,
+                    available=amount,
+                    requested=move.amount,
                 )
         return taken
 
@@ -145,7 +149,13 @@ def a_late_capture_goes_through(patch: Patch) -> None:
     resolve = deciding._resolve
 
     def patient(book: Book, draft: Draft, day: date, hold: Earlier, lines: list[Line]) -> None:
-        late = Earlier(hold.id, hold.kind, hold.refusal, datetime.max.replace(tzinfo=draft.effective_at.tzinfo), hold.lines)
+        late = Earlier(
+            hold.id,
+            hold.kind,
+            hold.refusal,
+            datetime.max.replace(tzinfo=draft.effective_at.tzinfo),
+            hold.lines,
+        )
         resolve(book, draft, day, late, lines)
 
     patch.setattr(deciding, "_resolve", patient)

@@ -1,8 +1,6 @@
 """Whatever is posted in whatever order: the ledger answers and shows what the naive model says."""
 
-from datetime import timedelta
-
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties.machine import LedgerMachine
@@ -14,7 +12,6 @@ SETTINGS = settings(
     stateful_step_count=35,
     deadline=None,
     print_blob=True,
-    phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
 

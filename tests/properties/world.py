@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from ledger.statements import StatementLine, StatementPage, open_statement, wall
 from ledger.values import BANK, Place
 from tests.conftest import EXCHANGES, UNITS, new_bank
 from tests.properties.drawing import FIRST_DAY, PEOPLE, RICE, SHOP, VALUES
-from tests.properties.model import Model, Spot
+from tests.properties.entries import Spot
+from tests.properties.model import Model
 from timebank.database import APP, Address, Bank, Database
 
 T = TypeVar("T")
@@ -76,7 +78,9 @@ class World:
     ) -> None:
         """Page through a wallet's statement and compare each line and running balance."""
         lines = self._pages(
-            bank, lambda tx, cursor: wallet_statement(tx, owner, unit, kind=kind, cursor=cursor, limit=limit), limit
+            bank,
+            lambda tx, cursor: wallet_statement(tx, owner, unit, kind=kind, cursor=cursor, limit=limit),
+            limit,
         )
         wanted = []
         for entry in model.entries:
@@ -88,7 +92,10 @@ class World:
                     if (spot.unit, spot.kind, spot.owner) == (unit, kind, owner)
                 ]
         assert sorted(map(_told, lines), key=repr) == sorted(
-            ((e.id, n, amount, end, e.draft.kind, e.draft.effective_at, e.draft.memo) for e, n, amount, end in wanted),
+            (
+                (e.id, n, amount, end, e.draft.kind, e.draft.effective_at, e.draft.memo)
+                for e, n, amount, end in wanted
+            ),
             key=repr,
         )
         order = [(line.transaction_id, line.line) for line in lines]
@@ -145,11 +152,12 @@ class World:
         for moment, balances in remembered[-3:]:
             for spot in list(balances)[:5]:
                 place = Place(spot.kind, spot.owner, spot.expires_on)
-                shown = self.read(bank, lambda tx, p=place, u=spot.unit, m=moment: balance_recorded_at(tx, p, u, m))  # type: ignore[misc]
-                assert shown == balances[spot]
+                assert self.read(bank, partial(_recorded, place, spot.unit, moment)) == balances[spot]
         after_all = model.start_of(FIRST_DAY + timedelta(days=400))
         rows = self.read(bank, lambda tx: account_balances(tx, before=after_all))
-        assert {Spot(r.unit, r.kind, r.owner, r.expires_on): r.balance for r in rows if r.balance} == model.filled()
+        assert {
+            Spot(r.unit, r.kind, r.owner, r.expires_on): r.balance for r in rows if r.balance
+        } == model.filled()
         self.check_books(bank)
 
     def _check_balances(self, bank: Bank, model: Model) -> None:
@@ -171,7 +179,9 @@ class World:
         """Seal at most so many transactions and the rest of the last batch; tell whether all is sealed."""
         sealed = self.write(
             bank,
-            lambda tx: seal(tx, KEY, origin=f"timebank/{bank.code}", sealed_at=datetime.now(UTC), limit=limit),
+            lambda tx: seal(
+                tx, KEY, origin=f"timebank/{bank.code}", sealed_at=datetime.now(UTC), limit=limit
+            ),
         )
         return sealed.is_complete
 
@@ -181,6 +191,10 @@ class World:
             pass
         violations = self.read(bank, lambda tx: audit(tx, verifier=KEY.verifier))
         assert not violations, violations
+
+
+async def _recorded(place: Place, unit: str, moment: datetime, tx: ReadTx) -> int:
+    return await balance_recorded_at(tx, place, unit, moment)
 
 
 def _told(line: StatementLine) -> tuple[object, ...]:

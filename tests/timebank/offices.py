@@ -14,7 +14,7 @@ from timebank.jobs.expire import run_expire
 from timebank.jobs.recognise import run_recognise
 from timebank.totals.queries import Totals, totals
 from timebank.vault.cipher import Cipher
-from timebank.workbook.importing import Imported, Progress, import_workbook
+from timebank.workbook.importing import Imported, Progress, WorkbookFile, import_workbook
 
 NEW_YEAR = date(2026, 1, 1)
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -76,8 +76,9 @@ async def take_in(  # noqa: PLR0913 -- as many choices as the import has
     progress: Progress = silent,
 ) -> Imported:
     """Import a workbook as the command does."""
+    source = WorkbookFile(path)
     return await import_workbook(
-        database, bank, path, cipher=CIPHER, actor=actor, report=report, dry_run=dry_run, progress=progress
+        database, bank, source, cipher=CIPHER, actor=actor, report=report, dry_run=dry_run, progress=progress
     )
 
 

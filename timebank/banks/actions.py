@@ -2,13 +2,13 @@
 
 import re
 from datetime import date
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ledger.session import WriteTx
 from timebank.database import Bank, Database
 from timebank.errors import RefusalError
 from timebank.policy.actions import adopt, load_history
 from timebank.policy.rules import default_pack
+from timebank.settings import check_zone
 
 FIRST_DAY = date(2000, 1, 1)
 """The default pack prices service from here on: older service is not in any spreadsheet."""
@@ -26,10 +26,7 @@ async def ensure_bank(database: Database, code: str, *, name: str, zone: str, ac
     """
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", code):
         raise RefusalError("bank_code_invalid", bank=code)
-    try:
-        ZoneInfo(zone)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        raise RefusalError("zone_unknown", zone=zone) from None
+    check_zone(zone)
     await database.pool.execute(_INSERT, code, name, zone)
     bank = await database.bank(code)
 

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import io
+import logging
 import os
 import sys
 
@@ -30,6 +31,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that has no Chinese shows question marks
             stream.reconfigure(errors="replace")
+    # The driver's pool tells the log what is said here as an outage.
+    logging.getLogger("asyncpg").addHandler(logging.NullHandler())
     try:
         app()
     except OSError as error:  # a file that was named, or where the output goes

@@ -54,8 +54,8 @@ def run(work: Callable[[Opened], Awaitable[T]], *, bank: str, make: bool = False
     from timebank.settings import Settings  # noqa: PLC0415
     from timebank.startup import open_database, server_address  # noqa: PLC0415
 
-    # What a command builds it keeps until it ends: collecting it over and over only costs time.
-    gc.set_threshold(100_000, 50, 50)
+    # What a command builds it keeps until it ends, which is soon: looking for garbage only costs time.
+    gc.disable()
 
     async def opened() -> T:
         async with open_database(address, role or APP) as database:

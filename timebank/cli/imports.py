@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -12,6 +13,7 @@ from timebank.cli.frame import (
     BankOption,
     JsonOption,
     Opened,
+    explained,
     print_json,
     run,
     show,
@@ -45,8 +47,10 @@ def import_(
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
+    from timebank.settings import Settings  # noqa: PLC0415
     from timebank.vault.cipher import load_cipher  # noqa: PLC0415
     from timebank.workbook.importing import import_workbook  # noqa: PLC0415
+    from timebank.workbook.readahead import ReadAhead  # noqa: PLC0415
     from timebank.workbook.reader import WorkbookRefused  # noqa: PLC0415
     from timebank.workbook.words import refusal_words  # noqa: PLC0415
 
@@ -56,7 +60,7 @@ def import_(
         return await import_workbook(
             opened.database,
             opened.bank,
-            file,
+            source,
             cipher=cipher,
             actor=ACTOR,
             report=report,
@@ -68,7 +72,7 @@ def import_(
     console = Console(stderr=True)
     bars = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     try:
-        with bars:
+        with explained(), bars, ReadAhead(file, ZoneInfo(Settings().zone)) as source:
             imported = run(work, bank=bank, make=True)
     except WorkbookRefused as refused:
         typer.echo(f"{' / '.join(refusal_words(refused))} [{refused.code}]", err=True)

@@ -14,7 +14,7 @@ from timebank.proof.actions import SealedBank, audit_bank, seal_bank
 from timebank.totals.queries import Totals, totals
 from timebank.vault.cipher import Cipher
 from timebank.volunteers.queries import LAST_MOVEMENTS, records_of
-from timebank.workbook.importing import Progress, import_workbook
+from timebank.workbook.importing import Progress, WorkbookFile, import_workbook
 
 AS_OF = date(2026, 1, 1)
 
@@ -40,7 +40,7 @@ async def book_demo(
         await import_workbook(
             database,
             bank,
-            workbook,
+            WorkbookFile(workbook),
             cipher=cipher,
             actor="demo",
             report=None,

@@ -13,6 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -22,6 +23,8 @@ from timebank.migrations import HEAD
 
 MIGRATION_LOCK = 0x7462_0001
 VERSIONS_PER_NUMBER = 10_000
+
+_BROKEN = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
 
 _ROLE = """
 do $$ begin
@@ -40,7 +43,14 @@ async def connect_as_login(address: Address) -> AsyncIterator[AsyncConnection]:
 
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
         arguments = {k: v for k, v in vars_of(address).items() if v is not None}
-        return await asyncpg.connect(**arguments)  # type: ignore[call-overload,no-any-return]
+        try:
+            return await asyncpg.connect(**arguments)  # type: ignore[call-overload,no-any-return]
+        except ValueError:
+            raise RefusalError("database_url_invalid") from None
+        except asyncpg.InvalidAuthorizationSpecificationError:
+            raise RefusalError("login_refused") from None
+        except asyncpg.InvalidCatalogNameError:
+            raise RefusalError("database_missing") from None
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     try:
@@ -48,8 +58,19 @@ async def connect_as_login(address: Address) -> AsyncIterator[AsyncConnection]:
             yield connection
     except (OSError, asyncpg.PostgresConnectionError) as error:
         raise OutageError("database_unreachable", reason=type(error).__name__) from error
+    except DBAPIError as error:
+        if not error.connection_invalidated and not isinstance(_root_of(error), _BROKEN):
+            raise
+        raise OutageError("database_lost") from error
     finally:
         await engine.dispose()
+
+
+def _root_of(error: BaseException) -> BaseException:
+    """Return the driver's own error behind SQLAlchemy's."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def vars_of(address: Address) -> dict[str, object]:
@@ -101,8 +122,12 @@ async def _ensure_roles(connection: AsyncConnection, *, logins: bool) -> None:
         await connection.execute(text(_ROLE.format(role=role, login="login" if logins else "nologin")))
     if await connection.scalar(text("select rolsuper from pg_roles where rolname = current_user")):
         return
+    # Since PostgreSQL 16 who creates a role may administer it, which is not yet being able to take it on.
+    taking_on = await connection.scalar(
+        text("select case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end")
+    )
     for role in (OWNER, APP, READER):
-        if not await connection.scalar(text(f"select pg_has_role(current_user, '{role}', 'member')")):
+        if not await connection.scalar(text(f"select pg_has_role(current_user, '{role}', '{taking_on}')")):
             await connection.execute(text(f"grant {role} to current_user"))
 
 

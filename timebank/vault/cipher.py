@@ -1,7 +1,6 @@
 """Sealing and opening personal fields: AES-256-GCM, bound to bank, person and field."""
 
 import base64
-import binascii
 import hashlib
 import os
 from pathlib import Path
@@ -56,7 +55,7 @@ def load_cipher(key_text: str | None, home: Path) -> Cipher:
         )
     try:
         return Cipher(base64.b64decode(key_text, validate=True))
-    except binascii.Error:
+    except ValueError:  # not base64, or not even ASCII
         raise RefusalError("vault_key_invalid") from None
 
 

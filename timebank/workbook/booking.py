@@ -5,10 +5,12 @@ replayed with the outcome it had, and the rest follows in the same order.
 """
 
 import hashlib
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import zip_longest
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -59,8 +61,11 @@ class Drafting:
     policies: PolicyHistory
     actor: str
 
-    def draft(self, event: Event) -> Draft:
-        """Return the draft of an event that moves value."""
+    def drafts(self, events: Sequence[Event]) -> list[Draft]:
+        """Return the drafts of events that move value, in the same order."""
+        return [self._draft(event) for event in events]
+
+    def _draft(self, event: Event) -> Draft:
         if isinstance(event, Credit):
             return self._credit(self.facts.records[event.record.activity, event.record.volunteer])
         if isinstance(event, Award):
@@ -154,14 +159,21 @@ async def book_opening_stock(run: Run, *, actor: str) -> None:
 async def book_events(
     run: Run, drafting: Drafting, *, progress: Callable[[int], None]
 ) -> Mapping[str, SheetFates]:
-    """Post all events in order and return the fate of each row; `progress` hears of each batch's size."""
+    """Post all events in order and return the fate of each row; `progress` hears of each batch's size.
+
+    While the server works on one batch, a thread makes the drafts of the next.
+    """
     fates: dict[str, SheetFates] = {"签到": {}, "奖励": {}, "兑换": {}}
-    for batch in _batches(drafting.facts.events):
-        drafts = [drafting.draft(event) for event in batch]
+    batches = list(_batches(drafting.facts.events))
+    upcoming = asyncio.create_task(asyncio.to_thread(drafting.drafts, batches[0] if batches else ()))
+    for batch, following in zip_longest(batches, batches[1:], fillvalue=()):
+        drafts = await upcoming
+        upcoming = asyncio.create_task(asyncio.to_thread(drafting.drafts, following))
         outcomes = await run(partial(_post, drafts))
         for event, outcome in zip(batch, outcomes, strict=True):
             _keep_fate(fates, event, outcome)
         progress(len(batch))
+    await upcoming
     return fates
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from ledger.folding import fold
 from ledger.session import WriteTx
@@ -16,7 +17,7 @@ from timebank.workbook.booking import Drafting, Run, book_events, book_opening_s
 from timebank.workbook.district import District, read_district
 from timebank.workbook.facts import store_facts
 from timebank.workbook.fates import Fates, counts
-from timebank.workbook.reader import open_workbook
+from timebank.workbook.reader import Workbook, open_workbook
 from timebank.workbook.report import check_place, write_report
 from timebank.workbook.storing import store_registers
 
@@ -29,6 +30,37 @@ _LOCK = "select pg_advisory_xact_lock($1)"
 
 Progress = Callable[[str, int, int], None]
 """Hears the step (`read`, `store`, `book`, `report`), how many of its units are done, and of how many."""
+
+
+class Source(Protocol):
+    """A workbook's file and how to read it."""
+
+    @property
+    def path(self) -> Path:
+        """Return where the file is."""
+
+    def read(self, zone: ZoneInfo) -> tuple[Workbook, District]:
+        """Check and read it, its times local to a zone.
+
+        Raises:
+            WorkbookRefused: the file as a whole is refused.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbookFile:
+    """A file that is read when it is asked for."""
+
+    path: Path
+
+    def read(self, zone: ZoneInfo) -> tuple[Workbook, District]:
+        """Check and read the file.
+
+        Raises:
+            WorkbookRefused: the file as a whole is refused.
+        """
+        workbook = open_workbook(self.path)
+        return workbook, read_district(workbook, zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +82,7 @@ class _TakenBack(Exception):  # noqa: N818 -- not an error: it rolls a dry run b
 async def import_workbook(  # noqa: PLR0913 -- each is a choice of the caller
     database: Database,
     bank: Bank,
-    path: Path,
+    source: Source,
     *,
     cipher: Cipher,
     actor: str,
@@ -69,10 +101,9 @@ async def import_workbook(  # noqa: PLR0913 -- each is a choice of the caller
             first policy pack.
     """
     if report is not None:
-        check_place(path, report)
+        check_place(source.path, report)
     progress("read", 0, 1)
-    workbook = open_workbook(path)
-    district = read_district(workbook, bank.zone)
+    workbook, district = source.read(bank.zone)
     progress("read", 1, 1)
     importer = _Importer(district, cipher, actor, _first_moment(district, bank), progress)
     if dry_run:

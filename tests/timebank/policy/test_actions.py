@@ -1,0 +1,132 @@
+"""Adopting packs: versions and their days, and what a later pack changes in an import and in the ledger."""
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from ledger.posting import post
+from ledger.session import ReadTx
+from ledger.values import CONVERTED, ISSUANCE, WALLET, Draft, Move, Place, Posted, Refused, Wallet
+from tests.timebank.offices import assert_sound, books, new_office, take_in
+from tests.timebank.workbook import generator
+from timebank.database import Bank, Database
+from timebank.errors import RefusalError
+from timebank.policy.actions import PolicyHistory, PolicyVersion, adopt, load_history
+from timebank.policy.rules import PolicyPack, default_pack, parse_pack
+
+SUMMER = date(2025, 7, 1)
+FUFEN = {"code": "fufen", "class": "value", "spendable": True}
+
+
+def stricter(**crediting: int) -> PolicyPack:
+    """Return the default pack with another rounding, and fufen to be had for points."""
+    body = json.loads(default_pack().model_dump_json(by_alias=True))
+    body["crediting"] |= crediting
+    body["units"].append(FUFEN)
+    body["exchanges"] = [["point", "fufen"]]
+    return parse_pack(json.dumps(body))
+
+
+async def adopted(database: Database, bank: Bank, pack: PolicyPack, day: date) -> PolicyVersion:
+    return await database.write(bank, lambda tx: adopt(tx, pack, effective_from=day, actor="test"))
+
+
+async def test_a_day_has_the_version_in_force_on_it(database: Database) -> None:
+    bank = await new_office(database)
+    assert (await adopted(database, bank, stricter(), SUMMER)).version == 2
+    history: PolicyHistory = await database.read(bank, load_history)
+    days = (date(2000, 1, 1), date(2025, 6, 30), SUMMER, date(2030, 1, 1))
+    assert [history.on(day).version for day in days] == [1, 1, 2, 2]
+    with pytest.raises(RefusalError) as refused:
+        history.on(date(1999, 12, 31))
+    assert (refused.value.code, refused.value.params) == ("policy_missing", {"day": "1999-12-31"})
+
+
+@pytest.mark.parametrize("day", [date(2000, 1, 1), date(2025, 1, 1), SUMMER])
+async def test_no_pack_begins_before_one_that_stands(day: date, database: Database) -> None:
+    bank = await new_office(database)
+    await adopted(database, bank, stricter(), SUMMER)
+    with pytest.raises(RefusalError) as refused:
+        await adopted(database, bank, default_pack(), day)
+    assert refused.value.code == "policy_backdated"
+    assert len((await database.read(bank, load_history)).versions) == 2
+
+
+async def test_a_later_pack_prices_later_service(database: Database, tmp_path: Path) -> None:
+    bank = await new_office(database)
+    await adopted(database, bank, stricter(rounding_minutes=60, points_per_hour=20, daily_cap_minutes=90), SUMMER)
+    sheets = generator.district(3, generator.Size(volunteers=3, activities=1, attendances=0, awards=0, slips=0))
+    sheets["活动"], sheets["签到"], sheets["奖励"] = [], [], []
+    for number, day in enumerate((30, 31, 32, 33)):
+        start = datetime(2025, 6, 30, 9) if day == 30 else datetime(2025, 7, day - 30, 9)
+        hours = 2 if day == 33 else 1.5
+        end = datetime.fromtimestamp(start.timestamp() + hours * 3600)  # noqa: DTZ006 -- as the sheet's, of no zone
+        code = f"A{number}"
+        sheets["活动"].append([code, "", "", "是", "S001", "", "", "", start, end, None, 1, 5])
+        sheets["签到"].append([code, "V000001", start, end, "扫码", ""])
+    day_of_award = datetime(2025, 7, 1)
+    sheets["奖励"].append(["V000001", "奖", 7, day_of_award])
+    generator.write(tmp_path / "two.xlsx", sheets)
+    await take_in(database, bank, tmp_path / "two.xlsx")
+    found = await books(database, bank)
+    assert found["records"] == [
+        ("A0", "V000001", "accepted", 90, 15, 1),
+        ("A1", "V000001", "accepted", 60, 20, 2),
+        ("A2", "V000001", "accepted", 60, 20, 2),
+        ("A3", "V000001", "needs_review", 120, 40, 2),
+    ]
+
+    async def versions(tx: ReadTx) -> list[tuple[str, str]]:
+        rows = await tx.connection.fetch(
+            "select kind, metadata->>'policy' as version from transactions"
+            " where bank_id = $1 and kind <> 'receipt' order by effective_at, kind",
+            tx.bank_id,
+        )
+        return [(row["kind"], row["version"]) for row in rows]
+
+    assert await database.read(bank, versions) == [("credit", "1"), ("award", "2"), ("credit", "2"), ("credit", "2")]
+    await assert_sound(database, bank)
+
+
+async def test_every_crediting_transaction_carries_its_version(database: Database, tmp_path: Path) -> None:
+    bank = await new_office(database)
+    generator.write(tmp_path / "small.xlsx", generator.district(5))
+    await take_in(database, bank, tmp_path / "small.xlsx")
+
+    async def without(tx: ReadTx) -> int:
+        found: int = await tx.connection.fetchval(
+            "select count(*) from transactions where bank_id = $1 and kind in ('credit', 'award', 'redemption')"
+            " and metadata->>'policy' is distinct from '1'",
+            tx.bank_id,
+        )
+        return found
+
+    assert await database.read(bank, without) == 0
+
+
+async def test_a_pack_adopted_later_changes_nothing_that_is_booked(database: Database, tmp_path: Path) -> None:
+    bank = await new_office(database)
+    generator.write(tmp_path / "small.xlsx", generator.district(5))
+    await take_in(database, bank, tmp_path / "small.xlsx")
+    before = await books(database, bank)
+    await adopted(database, bank, stricter(rounding_minutes=60), date(2024, 1, 1))
+    await take_in(database, bank, tmp_path / "small.xlsx")
+    assert await books(database, bank) == before
+
+
+async def test_the_exchanges_of_a_pack_reach_the_ledger_from_its_day(database: Database) -> None:
+    bank, owner = await new_office(database), uuid4()
+    await adopted(database, bank, stricter(), SUMMER)
+    spring, summer = datetime(2025, 3, 1, 8, tzinfo=bank.zone), datetime(2025, 7, 1, tzinfo=bank.zone)
+    drafts = [Draft("award", "a", spring, "test", (Move(Place(ISSUANCE), Place(WALLET, owner), "point", 9),))]
+    for key, at in (("early", spring), ("late", summer)):
+        given = Move(Wallet(owner), Place(CONVERTED), "point", 3)
+        got = Move(Place(CONVERTED), Place(WALLET, owner), "fufen", 3)
+        drafts.append(Draft("exchange", key, at, "test", (given, got)))
+    _, early, late = await database.write(bank, lambda tx: post(tx, drafts))
+    assert isinstance(early, Refused)
+    assert early.code == "exchange_not_allowed"
+    assert isinstance(late, Posted)
