@@ -14,7 +14,8 @@ from ledger.deciding import Account, Line
 from ledger.session import WriteTx
 from ledger.values import Draft
 
-# The last condition says nothing new: without it a plan made while accounts were few would read all of them.
+# The accounts are found one by one and then by their place, which cannot change while we hold their locks: a
+# plan made while the bank seemed small would otherwise read all of its accounts, or all once for each.
 _APPEND = """
 with new_transactions as (
   insert into transactions (bank_id, id, kind, idempotency_key, fingerprint, effective_at, recorded_at, xact,
@@ -40,8 +41,9 @@ with new_transactions as (
   returning 1
 )
 update accounts a set balance = n.balance, last_seq = n.seq
-from unnest($27::text::bigint[], $28::text::bigint[], $29::text::bigint[]) as n (id, balance, seq)
-where a.bank_id = $1 and a.id = n.id and a.id = any((select $27::text::bigint[])::bigint[])
+from unnest($27::text::bigint[], $28::text::bigint[], $29::text::bigint[]) as n (id, balance, seq),
+  lateral (select l.ctid as place from accounts l where l.bank_id = $1 and l.id = n.id offset 0) l
+where a.bank_id = $1 and a.ctid = l.place
 """
 
 

@@ -148,7 +148,9 @@ async def balance_effective_at(tx: ReadTx, place: Place, unit: str, moment: date
     if row is None:
         return 0
     return int(
-        await tx.connection.fetchval(_SUM_UNTIL.format(column="t.effective_at"), tx.bank_id, row["id"], moment)
+        await tx.connection.fetchval(
+            _SUM_UNTIL.format(column="t.effective_at"), tx.bank_id, row["id"], moment
+        )
     )
 
 

@@ -49,7 +49,9 @@ async def cross(tx: WriteTx, other: WriteTx, crossing: Crossing) -> tuple[Outcom
         CounterpartRefusedError: the receiver's side was refused after the payer's was accepted.
     """
     owners = [await tx.connection.fetchval(_BANK_OWNER, bank.bank_id) for bank in (tx, other)]
-    paid = _side(crossing, Move(Wallet(crossing.source), Place(CLEARING, owners[1]), crossing.unit, crossing.amount))
+    paid = _side(
+        crossing, Move(Wallet(crossing.source), Place(CLEARING, owners[1]), crossing.unit, crossing.amount)
+    )
     got = _side(crossing, Move(Place(CLEARING, owners[0]), crossing.target, crossing.unit, crossing.amount))
     if other.bank_id < tx.bank_id:
         # Everybody locks in the order of the banks, so that those who cross each other's way never wait in a circle.

@@ -40,9 +40,20 @@ _MAY_TOUCH_LAPSED = frozenset({EXPIRE, CARRY_OVER, RELEASE, REVERSAL})
 class Account:
     """An account as it stands inside the batch; `id` is None until it is opened at the end."""
 
-    __slots__ = ("balance", "expires_on", "floor", "guarded", "id", "kind", "owner", "seq", "touched", "unit_id")
+    __slots__ = (
+        "balance",
+        "expires_on",
+        "floor",
+        "guarded",
+        "id",
+        "kind",
+        "owner",
+        "seq",
+        "touched",
+        "unit_id",
+    )
 
-    def __init__(  # noqa: PLR0913 -- a row has this many columns
+    def __init__(  # noqa: PLR0913, PLR0917 -- a row has this many columns
         self,
         id_: int | None,
         owner: UUID,
@@ -150,7 +161,7 @@ class Book:
         group = self.groups.setdefault((account.owner, account.unit_id, account.kind), [])
         group.append(account)
         if len(group) > 1:
-            group.sort(key=lambda lot: (lot.expires_on or _NEVER))
+            group.sort(key=lambda lot: lot.expires_on or _NEVER)
 
     def at(self, owner: UUID, unit_id: int, kind: str, expires_on: date | None) -> Account:
         """Return the account of that description; one that is not there yet will be opened with the batch."""
@@ -255,8 +266,8 @@ def _check_units(book: Book, draft: Draft) -> None:
                 given.add(unit.code)
         elif move.target.kind == WALLET or source_kind == SHELF or move.target.kind == HANDED_OUT:
             got.add(unit.code)
-    for from_unit in given:
-        for to_unit in got - given:
+    for from_unit in sorted(given):
+        for to_unit in sorted(got - given):
             if not book.allows_exchange(book.units[from_unit], book.units[to_unit], draft.effective_at):
                 raise RefusedDraft("exchange_not_allowed", from_unit=from_unit, to_unit=to_unit)
 
@@ -333,9 +344,10 @@ def _take_back(book: Book, source: Account, target: Account, amount: int, lines:
 
 
 def _mirror(book: Book, draft: Draft, day: date, earlier: Earlier, lines: list[Line]) -> None:
-    """Mirror every line but those by which a capture gave back what it did not take; then let what came back
-    to a held account go on to its lot, and, where a day of grace is given, what came back to a lapsed lot go
-    on to a new one.
+    """Mirror what was taken, and let it go on home.
+
+    The lines by which a capture gave back what it did not take have no mirror. What came back to a held account
+    goes on to its lot, and, where a day of grace is given, what came back to a lapsed lot goes on to a new one.
     """
     mirrored = [line for line in earlier.lines if not _gave_back(book, line)]
     if not mirrored:
@@ -345,7 +357,9 @@ def _mirror(book: Book, draft: Draft, day: date, earlier: Earlier, lines: list[L
     for line in mirrored:
         account = book.by_id[line.from_account_id]
         if account.kind == HELD:
-            lot = book.at(account.owner, account.unit_id, _home_kind(_unit_of(book, account)), account.expires_on)
+            lot = book.at(
+                account.owner, account.unit_id, _home_kind(_unit_of(book, account)), account.expires_on
+            )
             lines.append(Line(account, lot, line.amount))
             account = lot
         if draft.grace_on and account.kind == WALLET and account.expires_on and account.expires_on < day:
@@ -401,5 +415,3 @@ def _resolve(book: Book, draft: Draft, day: date, hold: Earlier, lines: list[Lin
                 available=total,
                 requested=settlement.amount or 0,
             )
-
-

@@ -13,12 +13,18 @@ _ADD = """
 insert into exchange_rules (bank_id, from_unit, to_unit, effective_from, is_allowed)
 select $1, r.from_unit, r.to_unit, $2, r.is_allowed
 from unnest($3::text[], $4::text[], $5::bool[]) as r (from_unit, to_unit, is_allowed)
-on conflict on constraint exchange_rules_pkey do nothing
+returning 1
 """
 
 
 async def set_exchanges(tx: WriteTx, pairs: Iterable[tuple[str, str]], *, effective_from: datetime) -> None:
-    """From that instant on allow exactly these exchanges: (unit given, unit got or `class:goods`)."""
+    """From that instant on allow exactly these exchanges: (unit given, unit got or `class:goods`).
+
+    Rules are set in order of time; what was set for one instant stays.
+
+    Raises:
+        asyncpg.UniqueViolationError: `exchange_rules_pkey` if a rule for a changed pair begins at that instant.
+    """
     wanted = set(pairs)
     current = {
         (row["from_unit"], row["to_unit"])
@@ -28,6 +34,4 @@ async def set_exchanges(tx: WriteTx, pairs: Iterable[tuple[str, str]], *, effect
     changes = [(*pair, True) for pair in sorted(wanted - current)]
     changes += [(*pair, False) for pair in sorted(current - wanted)]
     if changes:
-        await tx.connection.execute(
-            _ADD, tx.bank_id, effective_from, *map(list, zip(*changes, strict=True))
-        )
+        await tx.connection.execute(_ADD, tx.bank_id, effective_from, *map(list, zip(*changes, strict=True)))

@@ -79,9 +79,7 @@ async def expire_lots(
     Raises:
         PeriodClosedError: that instant lies in a closed period.
     """
-    rows = await tx.connection.fetch(
-        _LOCK_LOTS, tx.bank_id, after.expires_on, after.account_id, as_of, limit
-    )
+    rows = await tx.connection.fetch(_LOCK_LOTS, tx.bank_id, after.expires_on, after.account_id, as_of, limit)
     if not rows:
         return ExpiredBatch(0, {}, None)
     ends = max((row["expires_on"], row["id"]) for row in rows)

@@ -73,7 +73,7 @@ def release_lapsed(lapsed: LapsedHold, *, effective_at: datetime, actor: str) ->
     return release(f"lapse:{lapsed.id}", hold_id=lapsed.id, effective_at=effective_at, actor=actor)
 
 
-def reversal(  # noqa: PLR0913 -- each is a field of the draft
+def reversal(
     key: str,
     *,
     transaction_id: int,
@@ -86,12 +86,12 @@ def reversal(  # noqa: PLR0913 -- each is a field of the draft
 
     With `grace_on`, what returns to a lot that has lapsed by then goes on to a new lot ending on that day.
     """
-    return Draft(
-        REVERSAL, key, effective_at, actor, memo=memo, reverses=transaction_id, grace_on=grace_on
-    )
+    return Draft(REVERSAL, key, effective_at, actor, memo=memo, reverses=transaction_id, grace_on=grace_on)
 
 
-async def lapsed_holds(tx: ReadTx, moment: datetime, *, after_id: int = 0, limit: int = 500) -> list[LapsedHold]:
+async def lapsed_holds(
+    tx: ReadTx, moment: datetime, *, after_id: int = 0, limit: int = 500
+) -> list[LapsedHold]:
     """Return unresolved holds whose end is before the moment, by id, from after `after_id`."""
     rows = await tx.connection.fetch(_LAPSED, tx.bank_id, moment, after_id, limit)
     return [LapsedHold(row["id"], row["hold_until"]) for row in rows]

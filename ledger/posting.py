@@ -32,8 +32,9 @@ select pg_current_xact_id()::text::bigint as xid,
   (select max(c.closed_before) from closures c where c.bank_id = $1) as closed_before,
   array(select nextval('transaction_ids') from generate_series(1, (select $2::int))) as ids,
   array(select row(t.idempotency_key, t.fingerprint, t.id, t.refusal, t.refusal_detail::text)
-    from transactions t
-    where t.bank_id = $1 and t.idempotency_key = any((select $3::text::text[])::text[])) as known"""
+    from unnest((select $3::text::text[])) as k (key),
+      lateral (select * from transactions t where t.bank_id = $1 and t.idempotency_key = k.key offset 0) t
+    ) as known"""
 
 # What is asked besides where something is given away or an earlier transaction is named.
 _RULES = """,

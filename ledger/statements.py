@@ -142,6 +142,9 @@ async def open_statement(
     if id_ is None:
         return StatementPage((), None)
     after = _decode(cursor) if cursor else [_LAST, _LAST, _LAST_LINE]
+    if len(after) != _PLACE_LENGTH or not 0 <= after[-1] <= _LAST_LINE:
+        msg = "not a statement cursor"
+        raise ValueError(msg)
     rows = await tx.connection.fetch(_OPEN_LINES, tx.bank_id, id_, *after, limit + 1)
     lines = tuple(_line(row, None, None) for row in rows[:limit])
     following = None
@@ -168,6 +171,7 @@ def _line(row: "asyncpg.Record", balance: int | None, expires_on: date | None) -
 
 
 _LAST, _LAST_LINE = 2**63 - 1, 2**31 - 1
+_PLACE_LENGTH = 3
 
 
 def _encode(numbers: list[int]) -> str:

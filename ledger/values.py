@@ -27,6 +27,7 @@ KINDS = GUARDED_KINDS | OPEN_KINDS
 MAX_AMOUNT = 2**53 - 1
 """Largest amount of one move: exact in every JSON reader, and 2^10 of them fit a bigint balance."""
 
+_EXPIRY_KEYS = "expire:"
 MAX_MOVES = 1_000
 MAX_KEY_LENGTH = 200
 
@@ -101,10 +102,14 @@ class Move:
 def _check_move(kind: str, move: Move) -> None:
     if (kind == HOLD) != (move.target.kind == HELD):
         raise InvalidDraftError("a hold, and only a hold, moves to held accounts")
+    if kind == HOLD and move.target.owner != move.source.owner:
+        raise InvalidDraftError("what is held stays its owner's")
     source = move.source
     names_the_lot = isinstance(source, Place) and source.kind == WALLET
     if names_the_lot != (kind in (EXPIRE, CARRY_OVER)):
-        raise InvalidDraftError("a spend names the wallet; expiring and carrying over, and only they, name the lot")
+        raise InvalidDraftError(
+            "a spend names the wallet; expiring and carrying over, and only they, name the lot"
+        )
     if isinstance(source, Place) and source.kind == HELD:
         raise InvalidDraftError("what is held leaves by capture or release")
 
@@ -158,6 +163,8 @@ class Draft:
     def __post_init__(self) -> None:
         if not 0 < len(self.key) <= MAX_KEY_LENGTH:
             raise InvalidDraftError(f"a key has 1 to {MAX_KEY_LENGTH} characters")
+        if self.key.startswith(_EXPIRY_KEYS) and self.kind != EXPIRE:
+            raise InvalidDraftError(f"keys that begin with {_EXPIRY_KEYS} are the expiry's own")
         if self.effective_at.tzinfo is None or (self.hold_until and self.hold_until.tzinfo is None):
             raise InvalidDraftError("times carry a zone")
         if (bool(self.moves), self.reverses is not None, self.resolves is not None).count(True) != 1:

@@ -49,9 +49,7 @@ async def address(server: EmbeddedServer) -> AsyncIterator[Address]:
     admin = await asyncpg.connect(server.dsn())
     await admin.execute(f"create database {name}")
     await admin.close()
-    address = Address(
-        host=str(server.socket_dir), port=server.port, database=name, user=server.superuser
-    )
+    address = Address(host=str(server.socket_dir), port=server.port, database=name, user=server.superuser)
     await migrate(address, logins=True)
     yield address
 

@@ -115,7 +115,8 @@ class Database:
 
         Raises:
             OutageError: `database_unreachable`.
-            RefusalError: `database_url_invalid`, `login_refused`; `schema_missing`, `schema_differs` or `server_changed` (restored elsewhere): migrate first.
+            RefusalError: `database_url_invalid`, `login_refused`; `schema_missing`, `schema_differs` or
+                `server_changed` (restored elsewhere): migrate first.
         """
         try:
             pool = await asyncpg.create_pool(

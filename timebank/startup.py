@@ -25,9 +25,7 @@ def server_address(settings: Settings) -> Iterator[Address]:
     from timebank.postgres import EmbeddedServer  # noqa: PLC0415 -- a named server needs none of it
 
     with EmbeddedServer(settings.home) as server:
-        yield Address(
-            host=str(server.socket_dir), port=server.port, database=DATABASE, user=server.superuser
-        )
+        yield Address(host=str(server.socket_dir), port=server.port, database=DATABASE, user=server.superuser)
 
 
 async def ensure_database(address: Address) -> None:

@@ -19,7 +19,7 @@ from timebank.database import Bank
 
 NAME = "expiry"
 PARTS = 10
-AS_OF = date(2027, 1, 1)
+AS_OF = date(2026, 1, 1)
 _IDS = {"transactions": "id", "postings": "transaction_id"}
 
 

@@ -1,8 +1,8 @@
 """Years of history, made by a few set-based statements past the ledger's code: consistent, but not posted.
 
-Each volunteer has a wallet of minutes and two lots of points. In each half of the volunteer's steps every
-fourth step spends 20 points of that half's lot, and every other one earns 60 minutes and 10 points. Steps of
-all volunteers are interleaved, as they are in life, so one volunteer's rows lie far apart.
+Each volunteer has a wallet of minutes and, for each of two years, a lot of points that ends with it. Every fourth
+step of a year spends 20 points of its lot, and every other one earns 60 minutes and 10 points. Steps of all
+volunteers are interleaved, as they are in life, so one volunteer's rows lie far apart.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from tests.benchmarks.arena import Books, Connection
 from tests.conftest import new_bank
 from timebank.database import Bank
 
-LOTS = (date(2025, 12, 31), date(2026, 12, 31))
+LOTS = (date(2024, 12, 31), date(2025, 12, 31))
 FIRST_XACT = 3
 """Before every database transaction of a new server, so that all of it lies before the horizon."""
 
@@ -41,8 +41,8 @@ _TRANSACTIONS = f"""
 insert into transactions (bank_id, id, kind, idempotency_key, fingerprint, effective_at, recorded_at, xact, actor)
 select $1::bigint, $4 + (k - 1)::bigint * $3 + v, case when j % 4 = 0 then 'redemption' else 'credit' end,
   k || '.' || v, decode(md5(k || '.' || v), 'hex'),
-  timestamptz '2024-01-01 00:00+08' + (half * 366 + j * 366.0 / ($2 + 1)) * interval '1 day',
-  timestamptz '2024-01-01 00:00+08' + (half * 366 + j * 366.0 / ($2 + 1)) * interval '1 day', $5 + k, 'history'
+  timestamptz '2024-01-01 00:00+08' + (half * 366 + j * 365.0 / ($2 + 1)) * interval '1 day',
+  timestamptz '2024-01-01 00:00+08' + (half * 366 + j * 365.0 / ($2 + 1)) * interval '1 day', $5 + k, 'history'
 {_STEPS} order by k, v
 """
 _POINTS = f"""
@@ -78,7 +78,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How many volunteers there are, and how many steps each takes in each half of the history."""
+    """How many volunteers there are, and how many steps each takes in each of the two years."""
 
     volunteers: int
     steps: int

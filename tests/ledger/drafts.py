@@ -24,7 +24,9 @@ def award(
     return Draft("award", key or f"award-{uuid4()}", at, "test", (move,))
 
 
-def spend(owner: UUID, amount: int, *, unit: str = "point", at: datetime = SPRING, key: str | None = None) -> Draft:
+def spend(
+    owner: UUID, amount: int, *, unit: str = "point", at: datetime = SPRING, key: str | None = None
+) -> Draft:
     """Spend from a wallet."""
     move = Move(Wallet(owner), Place(TAKINGS), unit, amount)
     return Draft("spend", key or f"spend-{uuid4()}", at, "test", (move,))

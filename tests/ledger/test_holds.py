@@ -5,7 +5,19 @@ from uuid import uuid4
 
 from ledger.balances import balance, wallet
 from ledger.holds import capture, hold, lapsed_holds, release, release_lapsed
-from ledger.values import HANDED_OUT, HELD, SHELF, SUPPLY, TAKINGS, Draft, Move, Place, Settlement, Twin, Wallet
+from ledger.values import (
+    HANDED_OUT,
+    HELD,
+    SHELF,
+    SUPPLY,
+    TAKINGS,
+    Draft,
+    Move,
+    Place,
+    Settlement,
+    Twin,
+    Wallet,
+)
 from tests.conftest import END_OF_2026, SPRING
 from tests.ledger.drafts import award, post_all, post_one, refusal_of, spend
 from timebank.database import Bank, Database
@@ -88,6 +100,8 @@ async def test_it_holds_points_and_goods_together(database: Database, bank: Bank
     await post_all(database, bank, award(owner, 30), stock)
     id_ = await post_one(database, bank, reserved)
     settle = (*POINTS_TAKEN, Settlement("goods/rice", Place(HANDED_OUT)))
-    await post_one(database, bank, capture("c", hold_id=id_, settle=settle, effective_at=SPRING, actor="test"))
+    await post_one(
+        database, bank, capture("c", hold_id=id_, settle=settle, effective_at=SPRING, actor="test")
+    )
     assert await database.read(bank, lambda tx: balance(tx, Place(HANDED_OUT), "goods/rice")) == 1
     assert await database.read(bank, lambda tx: balance(tx, Place(TAKINGS), "point")) == 20

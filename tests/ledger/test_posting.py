@@ -25,8 +25,16 @@ async def test_it_takes_from_the_lot_that_ends_first(database: Database, bank: B
     owner = uuid4()
     later = END_OF_2026 + timedelta(days=365)
     drafts = [
-        Draft("award", "a", SPRING, "test", (Move(Place(ISSUANCE), Place(WALLET, owner, later), "point", 50),)),
-        Draft("award", "b", SPRING, "test", (Move(Place(ISSUANCE), Place(WALLET, owner, END_OF_2026), "point", 30),)),
+        Draft(
+            "award", "a", SPRING, "test", (Move(Place(ISSUANCE), Place(WALLET, owner, later), "point", 50),)
+        ),
+        Draft(
+            "award",
+            "b",
+            SPRING,
+            "test",
+            (Move(Place(ISSUANCE), Place(WALLET, owner, END_OF_2026), "point", 30),),
+        ),
         Draft("spend", "c", SPRING, "test", (Move(Wallet(owner), Place(TAKINGS), "point", 40),)),
     ]
     outcomes = await database.write(bank, lambda tx: post(tx, drafts))

@@ -17,7 +17,9 @@ IN_2026 = datetime(2026, 1, 5, 3, 0, tzinfo=UTC)
 
 async def test_it_gives_each_lot_back_what_it_gave(database: Database, bank: Bank) -> None:
     owner = uuid4()
-    await post_all(database, bank, award(owner, 10, expires_on=ENDS_2025), award(owner, 10, expires_on=ENDS_2026))
+    await post_all(
+        database, bank, award(owner, 10, expires_on=ENDS_2025), award(owner, 10, expires_on=ENDS_2026)
+    )
     id_ = await post_one(database, bank, spend(owner, 14))
     await post_one(database, bank, reversal("r", transaction_id=id_, effective_at=SPRING, actor="test"))
     lots = await database.read(bank, lambda tx: wallet(tx, owner, "point"))
@@ -28,7 +30,9 @@ async def test_it_happens_once_and_is_not_itself_reversed(database: Database, ba
     owner = uuid4()
     await post_all(database, bank, award(owner, 10))
     id_ = await post_one(database, bank, spend(owner, 4))
-    done = await post_one(database, bank, reversal("r", transaction_id=id_, effective_at=SPRING, actor="test"))
+    done = await post_one(
+        database, bank, reversal("r", transaction_id=id_, effective_at=SPRING, actor="test")
+    )
     again = reversal("r2", transaction_id=id_, effective_at=SPRING, actor="test")
     assert await refusal_of(database, bank, again) == "already_reversed"
     of_reversal = reversal("r3", transaction_id=done, effective_at=SPRING, actor="test")

@@ -77,7 +77,9 @@ async def test_a_closed_period_takes_nothing_more(database: Database, bank: Bank
 async def test_the_database_itself_refuses_a_row_in_a_closed_period(
     database: Database, bank: Bank, superuser: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
-    await database.write(bank, lambda tx: close_period(tx, before=datetime(2025, 4, 1, tzinfo=UTC), actor="test"))
+    await database.write(
+        bank, lambda tx: close_period(tx, before=datetime(2025, 4, 1, tzinfo=UTC), actor="test")
+    )
     with pytest.raises(asyncpg.PostgresError, match="the period is closed"):
         await superuser.execute(
             "insert into transactions (bank_id, id, kind, idempotency_key, fingerprint, effective_at,"

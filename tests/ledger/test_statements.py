@@ -48,7 +48,9 @@ async def test_pages_follow_each_other_with_the_balance_of_the_whole_wallet(
     ]
 
 
-async def test_a_page_does_not_move_when_something_is_posted_meanwhile(database: Database, bank: Bank) -> None:
+async def test_a_page_does_not_move_when_something_is_posted_meanwhile(
+    database: Database, bank: Bank
+) -> None:
     owner = uuid4()
     await post_all(database, bank, award(owner, 10), award(owner, 20))
     first = await database.read(bank, lambda tx: wallet_statement(tx, owner, "point", limit=1))
@@ -65,7 +67,9 @@ async def test_a_foreign_cursor_is_refused(database: Database, bank: Bank, curso
         await database.read(bank, lambda tx: wallet_statement(tx, uuid4(), "point", cursor=cursor))
 
 
-async def test_an_open_account_is_read_the_same_before_and_after_folding(database: Database, bank: Bank) -> None:
+async def test_an_open_account_is_read_the_same_before_and_after_folding(
+    database: Database, bank: Bank
+) -> None:
     owner = uuid4()
     await post_all(database, bank, award(owner, 10), award(owner, 20), spend(owner, 15))
 

@@ -1,5 +1,6 @@
 """Whatever is posted in whatever order: the ledger answers and shows what the naive model says."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -16,6 +17,7 @@ SETTINGS = settings(
 )
 
 
+@pytest.mark.timeout(600)  # a failure is made small before it is shown
 def test_it_answers_and_shows_what_the_model_says(address: Address) -> None:
     with World.open(address) as world:
         machine = type("Machine", (LedgerMachine,), {"world": world})

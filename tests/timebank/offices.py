@@ -65,7 +65,7 @@ def silent(_step: str, _done: int, _total: int) -> None:
     """Hear of progress and do nothing."""
 
 
-async def take_in(  # noqa: PLR0913 -- as many choices as the import has
+async def take_in(
     database: Database,
     bank: Bank,
     path: Path,

@@ -45,9 +45,11 @@ def name_of(function: ast.expr) -> str:
 
 def said(node: ast.Call, place: str) -> Iterator[tuple[str, str, set[str] | None]]:
     is_table = name_of(node.func) == "table"
-    given = None if is_table or any(word.arg is None for word in node.keywords) else {
-        str(word.arg) for word in node.keywords
-    }
+    given = (
+        None
+        if is_table or any(word.arg is None for word in node.keywords)
+        else {str(word.arg) for word in node.keywords}
+    )
     for argument in node.args if is_table else node.args[:1]:
         for literal in literals(argument):
             yield literal.removeprefix("#"), place, given

@@ -43,7 +43,9 @@ app = typer.Typer()
 
 CodeArgument = Annotated[str, typer.Argument(help="志愿者编号 / the volunteer's code")]
 CursorOption = Annotated[str | None, typer.Option(help="上一页给出的游标 / where the last page ended")]
-AsOfOption = Annotated[str | None, typer.Option("--as-of", help="截至该日（含）生效 / effective up to that day")]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", help="截至该日（含）生效 / effective up to that day")
+]
 
 
 class Format(StrEnum):
@@ -79,7 +81,12 @@ def volunteer(code: CodeArgument, *, bank: BankOption = DEFAULT_BANK, as_json: J
         lots.add_row(str(lot.expires_on or "—"), f"{lot.balance:,}")
     show(lots)
     moved = table(
-        "movements_title", "column_effective_at", "column_kind", "column_unit", "#column_amount", "#column_balance"
+        "movements_title",
+        "column_effective_at",
+        "column_kind",
+        "column_unit",
+        "#column_amount",
+        "#column_balance",
     )
     for each in found.movements:
         line = each.line
@@ -221,7 +228,9 @@ def export(
     from ledger.export.hledger import write_hledger  # noqa: PLC0415
     from ledger.export.table import write_table  # noqa: PLC0415
 
-    write = {Format.HLEDGER: write_hledger, Format.BEANCOUNT: write_beancount, Format.CSV: write_table}[format_]
+    write = {Format.HLEDGER: write_hledger, Format.BEANCOUNT: write_beancount, Format.CSV: write_table}[
+        format_
+    ]
 
     async def work(opened: Opened) -> int:
         place = output.open("w", encoding="utf-8", newline="") if output else nullcontext(sys.stdout)

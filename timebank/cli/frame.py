@@ -47,7 +47,9 @@ class Opened:
     bank: "Bank"
 
 
-def run(work: Callable[[Opened], Awaitable[T]], *, bank: str, make: bool = False, role: str | None = None) -> T:
+def run(
+    work: Callable[[Opened], Awaitable[T]], *, bank: str, make: bool = False, role: str | None = None
+) -> T:
     """Open the database, find (or with `make` make) the bank, and run `work`; errors end the program."""
     from timebank.banks.actions import ensure_bank  # noqa: PLC0415 -- `verify` and `--help` load no database
     from timebank.database import APP  # noqa: PLC0415
@@ -60,9 +62,7 @@ def run(work: Callable[[Opened], Awaitable[T]], *, bank: str, make: bool = False
     async def opened() -> T:
         async with open_database(address, role or APP) as database:
             if make:
-                found = await ensure_bank(
-                    database, bank, name=bank, zone=settings.zone, actor=ACTOR
-                )
+                found = await ensure_bank(database, bank, name=bank, zone=settings.zone, actor=ACTOR)
             else:
                 found = await database.bank(bank)
             return await work(Opened(settings, database, found))

@@ -25,7 +25,9 @@ AsOfOption = Annotated[str, typer.Option("--as-of", help="日期 / the day, YYYY
 
 
 @jobs.command("run")
-def run_job(job: Job, *, as_of: AsOfOption, bank: BankOption = DEFAULT_BANK, as_json: JsonOption = False) -> None:
+def run_job(
+    job: Job, *, as_of: AsOfOption, bank: BankOption = DEFAULT_BANK, as_json: JsonOption = False
+) -> None:
     """执行一项任务，可重复执行 / Run a job for a day; running it again changes nothing more."""
     from timebank.jobs.expire import run_expire  # noqa: PLC0415
     from timebank.jobs.recognise import run_recognise  # noqa: PLC0415

@@ -33,9 +33,7 @@ def seal(*, bank: BankOption = DEFAULT_BANK, as_json: JsonOption = False) -> Non
     from timebank.proof.actions import anchors_folder, seal_bank  # noqa: PLC0415
 
     async def work(opened: Opened) -> "tuple[SealedBank, Path]":
-        sealed = await seal_bank(
-            opened.database, opened.bank, opened.settings.home, now=datetime.now(UTC)
-        )
+        sealed = await seal_bank(opened.database, opened.bank, opened.settings.home, now=datetime.now(UTC))
         return sealed, anchors_folder(opened.settings.home)
 
     done, folder = run(work, bank=bank)
@@ -103,7 +101,9 @@ def verify(
         return
     transaction = verified.transaction
     typer.echo(
-        both("proof_valid", bank=transaction.bank, kind=transaction.kind, effective_at=transaction.effective_at)
+        both(
+            "proof_valid", bank=transaction.bank, kind=transaction.kind, effective_at=transaction.effective_at
+        )
     )
     for posting in transaction.postings:
         places = f"{posting.source.kind} → {posting.target.kind} {posting.target.owner}"

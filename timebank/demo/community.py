@@ -38,7 +38,9 @@ def write_community(path: Path) -> None:
                     if isinstance(value, datetime):
                         sheet.write_datetime(row_number, place, value, moment)
                     elif isinstance(value, date):
-                        sheet.write_datetime(row_number, place, datetime.combine(value, datetime.min.time()), day)
+                        sheet.write_datetime(
+                            row_number, place, datetime.combine(value, datetime.min.time()), day
+                        )
                     else:
                         sheet.write(row_number, place, value)
 
@@ -131,4 +133,13 @@ def _slip(number: int, volunteers: list[str], chance: random.Random) -> list[obj
     quantity = chance.choice((1, 1, 2))
     at = datetime(2024, 3, 1, 9, 0) + timedelta(days=chance.randrange(660), minutes=chance.randrange(480))  # noqa: DTZ001 -- workbook times are local
     points = GOODS[place][1] * quantity
-    return [f"R{number:05d}", chance.choice(volunteers), "M01", f"M01-{place + 1:03d}", quantity, points, at, "M01-收银1"]
+    return [
+        f"R{number:05d}",
+        chance.choice(volunteers),
+        "M01",
+        f"M01-{place + 1:03d}",
+        quantity,
+        points,
+        at,
+        "M01-收银1",
+    ]

@@ -35,7 +35,9 @@ async def run_expire(database: Database, bank: Bank, *, as_of: date, now: dateti
     while cursor is not None:
         after = cursor
 
-        async def expire(tx: WriteTx, after: ExpiryCursor = after) -> tuple[int, dict[str, int], ExpiryCursor | None]:
+        async def expire(
+            tx: WriteTx, after: ExpiryCursor = after
+        ) -> tuple[int, dict[str, int], ExpiryCursor | None]:
             batch = await expire_lots(tx, as_of=as_of, actor=ACTOR, after=after)
             return batch.lots, batch.amounts, batch.next
 

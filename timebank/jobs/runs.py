@@ -21,6 +21,4 @@ async def begin_run(tx: WriteTx, job: str, as_of: date, *, now: datetime) -> Non
 
 async def finish_run(tx: WriteTx, job: str, as_of: date, *, now: datetime, result: dict[str, object]) -> None:
     """Note that a job ended for a day, and with what figures."""
-    await tx.connection.execute(
-        _FINISH, tx.bank_id, job, as_of.isoformat(), now, canonical_json(result)
-    )
+    await tx.connection.execute(_FINISH, tx.bank_id, job, as_of.isoformat(), now, canonical_json(result))

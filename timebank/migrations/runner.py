@@ -24,7 +24,12 @@ from timebank.migrations import HEAD
 MIGRATION_LOCK = 0x7462_0001
 VERSIONS_PER_NUMBER = 10_000
 
-_BROKEN = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
+_BROKEN = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+)
 
 _ROLE = """
 do $$ begin
@@ -91,7 +96,9 @@ async def migrate(address: Address, *, logins: bool) -> list[str]:
     async with connect_as_login(address) as connection:
         version = int(str(await connection.scalar(text("show server_version_num"))))
         if version < MIN_SERVER_VERSION * VERSIONS_PER_NUMBER:
-            raise RefusalError("server_too_old", found=version // VERSIONS_PER_NUMBER, needed=MIN_SERVER_VERSION)
+            raise RefusalError(
+                "server_too_old", found=version // VERSIONS_PER_NUMBER, needed=MIN_SERVER_VERSION
+            )
         await connection.execute(text(f"select pg_advisory_xact_lock({MIGRATION_LOCK})"))
         await _ensure_roles(connection, logins=logins)
         await connection.execute(text("set local lock_timeout = '10s'"))
@@ -111,7 +118,9 @@ async def migrate(address: Address, *, logins: bool) -> list[str]:
 
 
 async def _ensure_roles(connection: AsyncConnection, *, logins: bool) -> None:
-    present = set(await connection.scalars(text("select rolname from pg_roles where rolname like 'timebank%'")))
+    present = set(
+        await connection.scalars(text("select rolname from pg_roles where rolname like 'timebank%'"))
+    )
     missing = {OWNER, APP, READER} - present
     may_create = await connection.scalar(
         text("select rolsuper or rolcreaterole from pg_roles where rolname = current_user")
@@ -124,7 +133,9 @@ async def _ensure_roles(connection: AsyncConnection, *, logins: bool) -> None:
         return
     # Since PostgreSQL 16 who creates a role may administer it, which is not yet being able to take it on.
     taking_on = await connection.scalar(
-        text("select case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end")
+        text(
+            "select case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end"
+        )
     )
     for role in (OWNER, APP, READER):
         if not await connection.scalar(text(f"select pg_has_role(current_user, '{role}', '{taking_on}')")):
@@ -143,7 +154,10 @@ async def _ensure_epoch(connection: AsyncConnection) -> None:
     """Note this server, above every position written on another one, so that positions never run backwards."""
     await connection.execute(text(f"set local role {OWNER}"))
     known = await connection.scalar(
-        text("select base from epochs where system_identifier = (select system_identifier::text from pg_control_system())")
+        text(
+            "select base from epochs"
+            " where system_identifier = (select system_identifier::text from pg_control_system())"
+        )
     )
     if known is not None:
         return

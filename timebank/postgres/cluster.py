@@ -60,7 +60,7 @@ def _check_cluster(area: Area, version: int) -> None:
         )
 
 
-def _run_initdb(  # noqa: PLR0913 - one call, all by name
+def _run_initdb(
     area: Area, programs: Path, version: int, name: str, *, maker: int | None, gate: int, is_durable: bool
 ) -> None:
     locale = ["--locale=C"]

@@ -128,7 +128,9 @@ async def prove_record(database: Database, bank: Bank, record: str) -> ProofDocu
 async def _record_number(tx: ReadTx, record: str) -> int:
     number: int | None
     if record.isascii() and record.isdecimal():
-        known = len(record) <= LONGEST_NUMBER and await tx.connection.fetchval(_NUMBER, tx.bank_id, int(record))
+        known = len(record) <= LONGEST_NUMBER and await tx.connection.fetchval(
+            _NUMBER, tx.bank_id, int(record)
+        )
         number = int(record) if known else None
     else:
         activity, _, volunteer = record.strip().upper().partition("/")

@@ -253,7 +253,7 @@ def _merge(
     return refused, merged, gathered
 
 
-def _record(  # noqa: PLR0913, PLR0917 -- a private constructor: every part is named where it is made
+def _record(
     outcome: RecordOutcome,
     activity: PlannedActivity,
     volunteer: str,

@@ -25,7 +25,9 @@ select
   (select count(*) from attendances where bank_id = $1) as attendance_rows,
   (select count(*) from redemptions where bank_id = $1) as redemption_rows
 """
-_ATTENDANCES = "select outcome, count(*) from attendances where bank_id = $1 group by outcome order by outcome"
+_ATTENDANCES = (
+    "select outcome, count(*) from attendances where bank_id = $1 group by outcome order by outcome"
+)
 _SLIPS = """
 select outcome, count(*) from redemptions where bank_id = $1 and outcome <> 'accepted' group by outcome
 """

@@ -39,7 +39,7 @@ class Cipher:
         nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         try:
             return self._aead.decrypt(nonce, ciphertext, _bound_to(bank_id, subject, field)).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # the latter when there are too few bytes for a nonce
             raise RefusalError("vault_key_wrong") from None
 
 

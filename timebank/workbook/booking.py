@@ -4,8 +4,8 @@ Every draft's key is made of what it books, so a run that dies is simply run aga
 replayed with the outcome it had, and the rest follows in the same order.
 """
 
-import hashlib
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -145,7 +145,14 @@ async def book_opening_stock(run: Run, *, actor: str) -> None:
                 f"opening:{row['unit_code']}",
                 row["opening_at"],
                 actor,
-                (Move(Place(SUPPLY, row["owner"]), Place(SHELF, row["owner"]), row["unit_code"], row["stock"]),),
+                (
+                    Move(
+                        Place(SUPPLY, row["owner"]),
+                        Place(SHELF, row["owner"]),
+                        row["unit_code"],
+                        row["stock"],
+                    ),
+                ),
             )
             for row in await tx.connection.fetch(_GOODS, tx.bank_id)
         ]

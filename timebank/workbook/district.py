@@ -166,9 +166,7 @@ def read_redemptions(
                     )
                 )
             continue
-        yield sheets.RedemptionRow(
-            row_number, receipt, who, where, what, *amounts, at, cells.text(cashier)
-        )
+        yield sheets.RedemptionRow(row_number, receipt, who, where, what, *amounts, at, cells.text(cashier))
 
 
 def _number(value: Cell) -> int | None:

@@ -235,7 +235,9 @@ def _answer_again(
     """
     fates.update(dict.fromkeys(record.row_numbers, fate("already_recorded")))
     rows = tuple(
-        number for number in record.row_numbers if settled.get(number, "already_recorded") != "already_recorded"
+        number
+        for number in record.row_numbers
+        if settled.get(number, "already_recorded") != "already_recorded"
     )
     if not rows:
         return None

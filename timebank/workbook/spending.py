@@ -96,7 +96,18 @@ def _unplaced_rows(slips: Iterable[UnplacedSlip], known: Collection[bytes]) -> l
     lines = list(slips)
     digests = marks(lines, lambda slip: replace(slip, row_number=0))
     return [
-        (mark, slip.receipt, None, slip.shop, slip.sku, slip.quantity, slip.points, None, slip.cashier, slip.refusal)
+        (
+            mark,
+            slip.receipt,
+            None,
+            slip.shop,
+            slip.sku,
+            slip.quantity,
+            slip.points,
+            None,
+            slip.cashier,
+            slip.refusal,
+        )
         for slip in lines
         if (mark := digests[slip.row_number]) not in known
     ]

@@ -91,7 +91,9 @@ class Registers:
     shops: Mapping[str, Shop]
 
 
-async def store_registers(tx: WriteTx, district: District, cipher: Cipher, *, opening_at: datetime) -> Registers:
+async def store_registers(
+    tx: WriteTx, district: District, cipher: Cipher, *, opening_at: datetime
+) -> Registers:
     """Store organisations, teams, volunteers with their vault, activities, shops and goods; return the keys."""
     await _store_organisations(tx, district.organisations, district.teams)
     rows = await tx.connection.fetch(_ORGANISATION_IDS, tx.bank_id)

@@ -285,7 +285,7 @@ async def test_proofs_of_every_size_verify_offline(database: Database, bank: Ban
         sealed = await seal_now(database, bank, key)
         assert sealed.checkpoint is not None
         assert sealed.checkpoint.tree_size == total
-        for id_ in {ids[0], ids[-1], *random.Random(total).sample(ids, min(total, 8))}:  # noqa: S311 -- a choice, no secret
+        for id_ in {ids[0], ids[-1], *random.Random(total).sample(ids, min(total, 8))}:
             document = await database.read(bank, lambda tx, id_=id_: prove(tx, id_, record="星级证书"))  # type: ignore[misc]
             verified = verify_document(document.to_json(), key.verifier, origin=f"timebank/{bank.code}")
             assert (verified.transaction.id, verified.leaf_index) == (id_, ids.index(id_))
@@ -379,7 +379,7 @@ async def test_writers_sealers_and_folders_at_once_leave_whole_books(database: D
     """Forty writers on five wallets, while others seal and fold: each sealed once, every sum right."""
     owners = [uuid4() for _ in range(5)]
     busy = BusyBank(bank, SigningKey.generate("timebank"), owners, uuid4())
-    chance = random.Random(7)  # noqa: S311 -- a choice, no secret
+    chance = random.Random(7)
 
     async def write(number: int) -> list[object]:
         await asyncio.sleep(chance.random() / 5)

@@ -65,7 +65,9 @@ def test_a_volunteer_stands_as_the_statement_says(office: Office, booked: dict[s
 
 def test_times_are_the_banks_and_not_the_machines(office: Office, booked: dict[str, object]) -> None:
     code, _ = booked["top10_minutes"][0]  # type: ignore[index]
-    told = {zone: office.run("volunteer", code, TZ=zone).out for zone in ("America/New_York", "Asia/Shanghai")}
+    told = {
+        zone: office.run("volunteer", code, TZ=zone).out for zone in ("America/New_York", "Asia/Shanghai")
+    }
     assert len(set(told.values())) == 1
     lapsed = [line for line in told["Asia/Shanghai"].splitlines() if "到期" in line and ":" in line]
     assert all("2026-01-01 00:00" in line for line in lapsed)
@@ -119,7 +121,9 @@ def test_an_audit_that_finds_something_ends_with_one(office: Office, booked: dic
     assert booked
     assert office.run("seal").exit_code == 0
     folder = office.home / "checkpoints"
-    anchor = max((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.stat().st_mtime)
+    anchor = max(
+        (path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.stat().st_mtime
+    )
     text = anchor.read_bytes()
     lines = text.split(b"\n")
     lines[1] = b"999999"
@@ -160,16 +164,28 @@ def test_what_nobody_knows_is_refused(office: Office, booked: dict[str, object])
     assert (usage.exit_code, usage.out) == (2, "")
 
 
-def test_a_pipe_that_closes_and_a_full_disk_leave_no_traceback(office: Office, booked: dict[str, object]) -> None:
+def test_a_pipe_that_closes_and_a_full_disk_leave_no_traceback(
+    office: Office, booked: dict[str, object]
+) -> None:
     assert booked
     for line in (f"{COMMAND} export csv | head -1", f"{COMMAND} trial-balance >&-"):
         said = subprocess.run(
-            line, shell=True, env=office.variables, capture_output=True, text=True, check=False  # noqa: S602
+            line,
+            shell=True,
+            env=office.variables,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert (said.returncode, said.stderr) == (0, ""), said
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         said = subprocess.run(
-            [COMMAND, "totals"], env=office.variables, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            [COMMAND, "totals"],
+            env=office.variables,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
     assert (said.returncode, said.stderr.rstrip().endswith("[output_failed]")) == (3, True), said
 

@@ -43,7 +43,9 @@ def with_early_year(path: Path) -> None:
     generator.write(path, sheets)
 
 
-def write(path: Path, sheets: dict[str, generator.Rows], change: Callable[[openpyxl.Workbook], object]) -> None:
+def write(
+    path: Path, sheets: dict[str, generator.Rows], change: Callable[[openpyxl.Workbook], object]
+) -> None:
     sheets["志愿者"][0][1], sheets["志愿者"][0][5] = NAME, PHONE
     generator.write(path, sheets)
     book = openpyxl.load_workbook(path)
@@ -55,8 +57,14 @@ FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "none.xlsx": (lambda _: None, "file_not_found"),
     "folder.xlsx": (lambda path: path.mkdir(), "file_not_found"),
     "empty.xlsx": (lambda path: path.touch(), "not_a_workbook"),
-    "text.csv": (lambda path: path.write_text(f"姓名,手机号\n{NAME},{PHONE}\n", encoding="utf-8"), "not_a_workbook"),
-    "old.xls": (lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512)), "not_a_workbook"),
+    "text.csv": (
+        lambda path: path.write_text(f"姓名,手机号\n{NAME},{PHONE}\n", encoding="utf-8"),
+        "not_a_workbook",
+    ),
+    "old.xls": (
+        lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512)),
+        "not_a_workbook",
+    ),
     "torn.xlsx": (lambda path: path.write_bytes(b"PK\x03\x04" + bytes(100)), "not_a_workbook"),
     "sheet.xlsx": (with_extra_sheet, "unknown_sheet"),
     "column.xlsx": (with_extra_column, "unknown_column"),

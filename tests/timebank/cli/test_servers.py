@@ -24,7 +24,9 @@ SIZE = generator.Size(volunteers=12, activities=25, attendances=160, awards=12, 
 def named_server(folder: Path) -> Iterator[EmbeddedServer]:
     """Return a server that admits by password, as one elsewhere would."""
     with EmbeddedServer(folder / "server", settings=QUICK) as server:
-        admissions = next(path for path in (folder / "server").rglob("pg_hba.conf") if "map=" in path.read_text())
+        admissions = next(
+            path for path in (folder / "server").rglob("pg_hba.conf") if "map=" in path.read_text()
+        )
         text = admissions.read_text(encoding="ascii")
         admissions.write_text(f"local all lodger scram-sha-256\n{text}", encoding="ascii")
         yield server
@@ -66,7 +68,9 @@ def test_a_named_server_is_migrated_and_used_without_a_superuser(named: Office) 
 
 
 def test_a_server_that_is_not_there_is_an_outage(tmp_path: Path) -> None:
-    office = Office(tmp_path / "home", tmp_path, {"TIMEBANK_DATABASE_URL": "postgresql://a:secret@127.0.0.1:1/b"})
+    office = Office(
+        tmp_path / "home", tmp_path, {"TIMEBANK_DATABASE_URL": "postgresql://a:secret@127.0.0.1:1/b"}
+    )
     for words in (("totals",), ("migrate",), ("import", "none.xlsx"), ("audit", "--json")):
         said = office.run(*words)
         said.assert_refused("database_unreachable", 3)
@@ -153,7 +157,10 @@ def test_nobody_is_named_in_the_servers_log(folder: Path, tmp_path: Path) -> Non
     path = tmp_path / "people.xlsx"
     generator.write(path, sheets)
     with EmbeddedServer(office.home, settings=QUICK) as server:
-        printed = [office.run("import", path, "--json"), office.run("import", path, "--report", "answer.xlsx")]
+        printed = [
+            office.run("import", path, "--json"),
+            office.run("import", path, "--report", "answer.xlsx"),
+        ]
         log = server.log.read_text(encoding="utf-8", errors="replace")
     for text in (log, *(said.out + said.err for said in printed)):
         assert "欧阳" not in text

@@ -57,8 +57,12 @@ async def test_no_pack_begins_before_one_that_stands(day: date, database: Databa
 
 async def test_a_later_pack_prices_later_service(database: Database, tmp_path: Path) -> None:
     bank = await new_office(database)
-    await adopted(database, bank, stricter(rounding_minutes=60, points_per_hour=20, daily_cap_minutes=90), SUMMER)
-    sheets = generator.district(3, generator.Size(volunteers=3, activities=1, attendances=0, awards=0, slips=0))
+    await adopted(
+        database, bank, stricter(rounding_minutes=60, points_per_hour=20, daily_cap_minutes=90), SUMMER
+    )
+    sheets = generator.district(
+        3, generator.Size(volunteers=3, activities=1, attendances=0, awards=0, slips=0)
+    )
     sheets["活动"], sheets["签到"], sheets["奖励"] = [], [], []
     for number, day in enumerate((30, 31, 32, 33)):
         start = datetime(2025, 6, 30, 9) if day == 30 else datetime(2025, 7, day - 30, 9)
@@ -87,7 +91,12 @@ async def test_a_later_pack_prices_later_service(database: Database, tmp_path: P
         )
         return [(row["kind"], row["version"]) for row in rows]
 
-    assert await database.read(bank, versions) == [("credit", "1"), ("award", "2"), ("credit", "2"), ("credit", "2")]
+    assert await database.read(bank, versions) == [
+        ("credit", "1"),
+        ("award", "2"),
+        ("credit", "2"),
+        ("credit", "2"),
+    ]
     await assert_sound(database, bank)
 
 
@@ -107,7 +116,9 @@ async def test_every_crediting_transaction_carries_its_version(database: Databas
     assert await database.read(bank, without) == 0
 
 
-async def test_a_pack_adopted_later_changes_nothing_that_is_booked(database: Database, tmp_path: Path) -> None:
+async def test_a_pack_adopted_later_changes_nothing_that_is_booked(
+    database: Database, tmp_path: Path
+) -> None:
     bank = await new_office(database)
     generator.write(tmp_path / "small.xlsx", generator.district(5))
     await take_in(database, bank, tmp_path / "small.xlsx")

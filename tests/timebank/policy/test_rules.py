@@ -28,7 +28,11 @@ def changed(**parts: object) -> str:
         (changed(crediting={"rounding_minutes": "30"}), "crediting.rounding_minutes", "integer"),
         (changed(crediting={"rounding_minutes": 30}), "crediting.daily_cap_minutes", "required"),
         (changed(expiry={"point": {"rule": "never", "years_after": 1}}), "expiry.point.rule", "end_of_year"),
-        (changed(expiry={"point": {"rule": "end_of_year", "years_after": -1}}), "expiry.point.years_after", "0"),
+        (
+            changed(expiry={"point": {"rule": "end_of_year", "years_after": -1}}),
+            "expiry.point.years_after",
+            "0",
+        ),
         (changed(star_hours=[]), "pack", "star_hours: steps must rise"),
         (changed(star_hours=[100, 100]), "pack", "star_hours: steps must rise"),
         (changed(annual_hours=[200, 100]), "pack", "annual_hours: steps must rise"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -264,7 +265,7 @@ def test_taken_services_never_overlap_and_no_day_passes_the_cap(spans: list[tupl
             and record.served
             and record.outcome in {"credited", "needs_review"}
         )
-        assert all(before[1] <= after[0] for before, after in zip(kept, kept[1:], strict=False))
+        assert all(before[1] <= after[0] for before, after in pairwise(kept))
     days: dict[tuple[str, date], int] = {}
     for record in decision.records:
         if record.outcome == "credited":

@@ -153,7 +153,7 @@ def test_an_activity_carries_its_plan() -> None:
         zone=SHANGHAI,
     )
     start, end = START.replace(tzinfo=SHANGHAI), END.replace(tzinfo=SHANGHAI)
-    assert read.plan == PlannedActivity("A1", True, start, end, 15, 1200)
+    assert read.plan == PlannedActivity("A1", True, start, end, 15, 1200)  # noqa: FBT003 -- the fields in order
     assert fates[2] == Fate("registered")
 
 

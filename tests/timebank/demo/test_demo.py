@@ -1,0 +1,44 @@
+"""The demo: on a fresh home, and again."""
+
+from pathlib import Path
+
+import openpyxl
+
+from tests.timebank.cli.conftest import Office
+from timebank.demo.community import write_community
+
+
+def test_it_runs_on_a_fresh_home_and_again(office: Office) -> None:
+    first = office.run("demo", "--json").json
+    assert first["violations"] == []
+    assert first["totals"]["records_credited"] > 1_000
+    assert first["totals"]["redemptions_refused"].keys() == {"insufficient_points", "out_of_stock"}
+    again = office.run("demo")
+    assert again.exit_code == 0
+    assert "核对无误" in again.out
+    assert office.run("demo", "--json").json["totals"] == first["totals"]
+
+
+def test_every_command_that_it_proposes_works(office: Office) -> None:
+    said = office.run("demo")
+    proposed = [
+        line.split("timebank ", 1)[1] for line in said.out.splitlines() if line.startswith("  .venv/")
+    ]
+    assert len(proposed) >= 6
+    for line in proposed:
+        done = office.run(*line.replace("'", "").split())
+        assert done.exit_code == 0, (line, done)
+    assert (office.desk / "proof.json").stat().st_size > 500
+    assert (office.desk / "demo.journal").stat().st_size > 10_000
+
+
+def test_its_workbook_is_the_same_every_time_and_names_nobody_real(tmp_path: Path) -> None:
+    cells = []
+    for name in ("a.xlsx", "b.xlsx"):
+        write_community(tmp_path / name)
+        book = openpyxl.load_workbook(tmp_path / name, read_only=True)
+        cells.append([list(sheet.iter_rows(values_only=True)) for sheet in book])
+        book.close()
+    assert cells[0] == cells[1]
+    people = cells[0][2][1:]
+    assert all(str(row[4]).startswith("990000") and str(row[5]).startswith("1990000") for row in people)
