@@ -13,6 +13,8 @@ app = typer.Typer()
 jobs = typer.Typer(help="定时任务 / what happens by the calendar", no_args_is_help=True)
 app.add_typer(jobs, name="jobs")
 
+YEARS = range(1900, 3000)
+
 
 class Job(StrEnum):
     """The jobs there are."""
@@ -49,7 +51,9 @@ def run_job(
 def parse_day(text: str) -> date:
     """Read a day as YYYY-MM-DD, or end the program."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
+        day = date.min
+    if day.year not in YEARS:
         fail("day_invalid", REFUSED, day=text)
-        raise
+    return day

@@ -157,6 +157,8 @@ def test_what_nobody_knows_is_refused(office: Office, booked: dict[str, object])
         (("statement", "V000001", "--cursor", "abc"), "cursor_invalid"),
         (("totals", "--bank", "nowhere"), "unknown_bank"),
         (("jobs", "run", "expire", "--as-of", "01/01/2026"), "day_invalid"),
+        (("jobs", "run", "recognise", "--as-of", "0001-01-01"), "day_invalid"),
+        (("trial-balance", "--as-of", "9999-12-31"), "day_invalid"),
         (("export", "csv", "-o", "no/such/folder"), "file_not_usable"),
     ):
         office.run(*words).assert_refused(code)
@@ -170,8 +172,7 @@ def test_a_pipe_that_closes_and_a_full_disk_leave_no_traceback(
     assert booked
     for line in (f"{COMMAND} export csv | head -1", f"{COMMAND} trial-balance >&-"):
         said = subprocess.run(
-            line,
-            shell=True,
+            ["/bin/sh", "-c", line],
             env=office.variables,
             capture_output=True,
             text=True,

@@ -1,7 +1,7 @@
 """Files that are refused as a whole: said in both languages, by a code, with nothing booked."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -39,7 +39,7 @@ def without_header(path: Path) -> None:
 
 def with_early_year(path: Path) -> None:
     sheets = generator.district(1, SIZE)
-    sheets["奖励"].append(["V000001", "早", 5, datetime(1999, 5, 1)])
+    sheets["奖励"].append(["V000001", "早", 5, date(1999, 5, 1)])
     generator.write(path, sheets)
 
 

@@ -1,7 +1,6 @@
 """Servers: one that is named, with a login of its own; one that is not there; one that dies; homes that do not do."""
 
 import contextlib
-import os
 import re
 import secrets
 import time
@@ -33,7 +32,7 @@ def named_server(folder: Path) -> Iterator[EmbeddedServer]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def named(named_server: EmbeddedServer, folder: Path, tmp_path: Path) -> AsyncIterator[Office]:
+async def named(named_server: EmbeddedServer, tmp_path: Path) -> AsyncIterator[Office]:
     """Return an office that knows a database by its URL, as a login that is no superuser."""
     admin = await asyncpg.connect(named_server.dsn())
     name, password = f"books_{secrets.token_hex(4)}", secrets.token_hex(8)
@@ -166,4 +165,4 @@ def test_nobody_is_named_in_the_servers_log(folder: Path, tmp_path: Path) -> Non
         assert "欧阳" not in text
         assert "1991234" not in text
         assert "990000" not in text
-    assert os.stat(office.home / "keys" / "vault.key").st_mode & 0o777 == 0o600
+    assert (office.home / "keys" / "vault.key").stat().st_mode & 0o777 == 0o600

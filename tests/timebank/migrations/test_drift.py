@@ -47,7 +47,7 @@ OWN_TABLE = "schema_version"
 
 DRIFTS = """
 alter table units drop constraint units_class_check
-alter table accounts drop constraint accounts_balance_check, add constraint accounts_balance_check check (balance >= floor)
+alter table accounts drop constraint accounts_balance_check, add constraint accounts_balance_check check (not guarded or balance >= floor - 1)
 alter table accounts drop constraint accounts_place_key, add constraint accounts_place_key unique (bank_id, owner, unit_id, kind, expires_on)
 drop index postings_to_open_idx
 drop index transactions_hold_until_idx; create index transactions_hold_until_idx on transactions (bank_id, hold_until, id) where hold_until is not null

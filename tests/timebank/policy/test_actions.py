@@ -1,7 +1,7 @@
 """Adopting packs: versions and their days, and what a later pack changes in an import and in the ledger."""
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -64,15 +64,14 @@ async def test_a_later_pack_prices_later_service(database: Database, tmp_path: P
         3, generator.Size(volunteers=3, activities=1, attendances=0, awards=0, slips=0)
     )
     sheets["活动"], sheets["签到"], sheets["奖励"] = [], [], []
-    for number, day in enumerate((30, 31, 32, 33)):
-        start = datetime(2025, 6, 30, 9) if day == 30 else datetime(2025, 7, day - 30, 9)
-        hours = 2 if day == 33 else 1.5
-        end = datetime.fromtimestamp(start.timestamp() + hours * 3600)  # noqa: DTZ006 -- as the sheet's, of no zone
+    first = datetime(2025, 6, 30, 9)  # noqa: DTZ001 -- a workbook's times are local
+    for number, minutes in enumerate((90, 90, 90, 120)):
+        start = first + timedelta(days=number)
+        end = start + timedelta(minutes=minutes)
         code = f"A{number}"
         sheets["活动"].append([code, "", "", "是", "S001", "", "", "", start, end, None, 1, 5])
         sheets["签到"].append([code, "V000001", start, end, "扫码", ""])
-    day_of_award = datetime(2025, 7, 1)
-    sheets["奖励"].append(["V000001", "奖", 7, day_of_award])
+    sheets["奖励"].append(["V000001", "奖", 7, SUMMER])
     generator.write(tmp_path / "two.xlsx", sheets)
     await take_in(database, bank, tmp_path / "two.xlsx")
     found = await books(database, bank)

@@ -1,8 +1,8 @@
 """The vault in the database: fields in and out, and what reading the tables alone shows."""
 
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from tests.timebank.offices import CIPHER, new_office
@@ -10,6 +10,9 @@ from timebank.database import Database
 from timebank.errors import RefusalError
 from timebank.vault.actions import put_fields, take_fields
 from timebank.vault.cipher import Cipher
+
+if TYPE_CHECKING:
+    import asyncpg
 
 
 async def test_fields_come_back_and_the_first_value_stays(database: Database) -> None:

@@ -106,7 +106,7 @@ async def assert_nobody_is_named(database: Database, bank: Bank, path: Path, rep
     assert not named & words_of(written, named)
 
     async def stored(tx: ReadTx) -> str:
-        texts = []
+        texts: list[str] = []
         tables = await tx.connection.fetch(
             "select relname from pg_class c where relnamespace = 'timebank'::regnamespace"
             " and relkind = 'r' and has_table_privilege(oid, 'select')"
@@ -240,11 +240,9 @@ async def test_a_dry_run_books_nothing_and_foretells_everything(
     assert cells_of(tmp_path / "foretold.xlsx") == cells_of(tmp_path / "booked.xlsx")
 
 
-def cells_of(path: Path) -> list[list[tuple[object, ...]]]:
-    book = openpyxl.load_workbook(path, read_only=True)
-    found = [list(sheet.iter_rows(values_only=True)) for sheet in book]
-    book.close()
-    return found
+def cells_of(path: Path) -> list[list[list[object]]]:
+    book = CalamineWorkbook.from_path(path)
+    return [list(numbered(book, title).values()) for title in book.sheet_names]
 
 
 async def test_what_was_unknown_counts_once_it_is_registered(database: Database, tmp_path: Path) -> None:

@@ -52,15 +52,9 @@ class Importer:
     """An import in a process of its own, which waits for the word to start; it may kill itself at a step."""
 
     def __init__(self, address: Address, bank: Bank, path: Path, *, step: int = 0) -> None:
+        place = (address.host, address.port, address.database, bank.code, path, step, 50)
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                IMPORTER,
-                *map(str, (address.host, address.port, address.database)),
-                bank.code,
-            ]
-            + [str(path), str(step), "50"],
+            [sys.executable, "-c", IMPORTER, *map(str, place)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
