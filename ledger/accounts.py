@@ -8,7 +8,7 @@ their description. Open accounts are never locked.
 from collections.abc import Iterable, Mapping, Sequence
 
 from ledger.arrays import number_array, text_array, uuid_array
-from ledger.deciding import Account, Book, Earlier, EarlierLine, GroupKey
+from ledger.book import Account, Book, Earlier, EarlierLine, GroupKey
 from ledger.session import ReadTx, Unit, WriteTx
 from ledger.values import GUARDED_KINDS, HELD, SHELF, WALLET, Draft, Wallet
 

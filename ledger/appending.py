@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.arrays import bytes_array, number_array, text_array
-from ledger.deciding import Account, Line
+from ledger.book import Account, Line
 from ledger.session import WriteTx
 from ledger.values import Draft
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ledger.appending import NewTransaction, append
-from ledger.deciding import Account, Line
+from ledger.book import Account, Line
 from ledger.session import WriteTx
 from ledger.values import BANK, EXPIRE, EXPIRED, WALLET, Draft, Move, Place
 

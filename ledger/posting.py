@@ -20,7 +20,8 @@ from collections.abc import Sequence
 from ledger.accounts import group_columns, load_earlier, lock_book, open_accounts, paying_groups
 from ledger.appending import NewTransaction, append
 from ledger.arrays import number_array, text_array
-from ledger.deciding import Book, Line, RefusedDraft, decide
+from ledger.book import Book, Line
+from ledger.deciding import RefusedDraft, decide
 from ledger.session import WriteTx
 from ledger.values import Conflict, Draft, Outcome, Posted, Refused, canonical_json
 

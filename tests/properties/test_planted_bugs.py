@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from ledger import deciding, folding, posting
-from ledger.deciding import Account, Book, Earlier, EarlierLine, Line, RefusedDraft
+from ledger.book import Account, Book, Earlier, EarlierLine, Line
+from ledger.deciding import RefusedDraft
 from ledger.session import Unit
 from ledger.values import Draft, Move, Posted
 from tests.properties.machine import LedgerMachine
