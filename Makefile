@@ -31,7 +31,8 @@ check: setup  ## ruff, mypy --strict, import contracts, dependencies, migration 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
-	$(BIN)/python -m pytest tests/timebank/migrations/test_drift.py tests/timebank/migrations/test_dump.py
+	$(BIN)/python -m timebank.migrations.dump --check
+	$(BIN)/python -m pytest tests/timebank/migrations/test_drift.py
 
 bench: setup  ## measure the ratios of docs/benchmarks.md (ARGS='--json FILE' and others)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
