@@ -34,12 +34,22 @@ def main() -> None:
     # The driver's pool tells the log what is said here as an outage.
     logging.getLogger("asyncpg").addHandler(logging.NullHandler())
     try:
-        app()
+        try:
+            app()
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has read enough
+        _discard_output()
     except OSError as error:  # a file that was named, or where the output goes
         with contextlib.suppress(OSError):
-            # What could not be written would be written again, and fail again, when the interpreter ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _discard_output()
             code = "output_failed" if error.errno in _FULL else "file_not_usable"
             reason, path = error.strerror or type(error).__name__, error.filename or ""
             sys.stderr.write(f"{both(code, path=path, reason=reason)} [{code}]\n")
         sys.exit(OUTAGE if error.errno in _FULL else REFUSED)
+
+
+def _discard_output() -> None:
+    """Send what is left nowhere: it would be written again, and fail again, when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

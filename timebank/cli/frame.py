@@ -31,6 +31,9 @@ OK, VIOLATED, REFUSED, OUTAGE = 0, 1, 2, 3
 
 LONGEST_LINE = 10_000
 INTERRUPTED = 130
+_PASSING = frozenset({"server_did_not_start", "server_did_not_stop"})
+"""Codes of the embedded server that the same command may not meet again."""
+
 ACTOR = "cli"
 DEFAULT_BANK = "default"
 
@@ -79,7 +82,7 @@ def explained() -> "Iterator[None]":
     try:
         yield
     except RefusalError as error:
-        fail(error.code, REFUSED, **error.params)
+        fail(error.code, OUTAGE if error.code in _PASSING else REFUSED, **error.params)
     except OutageError as error:
         fail(error.code, OUTAGE, **error.params)
     except KeyboardInterrupt:

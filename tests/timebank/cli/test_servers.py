@@ -107,7 +107,7 @@ def test_a_server_that_is_killed_is_an_outage_and_then_comes_back(folder: Path, 
     office = Office(folder / "killed", tmp_path)
     assert office.run("migrate").exit_code == 0
     outages = 0
-    for seconds in (0.9, 1.2, 1.5):
+    for seconds in (0.1, 0.3, 0.5, 0.8, 1.2):
         process = office.start("import", path)
         assert wait_for_server(office.home)
         time.sleep(seconds)
