@@ -54,7 +54,9 @@ def run(
     work: Callable[[Opened], Awaitable[T]], *, bank: str, make: bool = False, role: str | None = None
 ) -> T:
     """Open the database, find (or with `make` make) the bank, and run `work`; errors end the program."""
-    from timebank.banks.actions import ensure_bank  # noqa: PLC0415 -- `verify` and `--help` load no database
+    import asyncpg  # noqa: PLC0415 -- `verify` and `--help` load no database
+
+    from timebank.banks.actions import ensure_bank  # noqa: PLC0415
     from timebank.database import APP  # noqa: PLC0415
     from timebank.settings import Settings  # noqa: PLC0415
     from timebank.startup import open_database, server_address  # noqa: PLC0415
@@ -70,10 +72,17 @@ def run(
                 found = await database.bank(bank)
             return await work(Opened(settings, database, found))
 
+    async def told() -> T:
+        """Run it; a server that dies between two transactions is an outage too."""
+        try:
+            return await opened()
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError) as error:
+            raise OutageError("database_lost") from error
+
     with explained():
         settings = Settings()
         with server_address(settings) as address:
-            return asyncio.run(opened())
+            return asyncio.run(told())
 
 
 @contextmanager
