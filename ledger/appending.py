@@ -23,7 +23,7 @@ with new_transactions as (
     actor, memo, metadata, refusal, refusal_detail, reverses_id, resolves_id, hold_until, salt)
   select $1, t.id, t.kind, t.key, t.fingerprint, t.effective_at, $2, $3,
     t.actor, t.memo, t.metadata::jsonb, t.refusal, t.detail::jsonb, t.reverses_id, t.resolves_id, t.hold_until,
-    substr($30, 16 * (t.place - 1)::int + 1, 16)
+    substr($30::bytea, 16 * (t.place - 1)::int + 1, 16)
   from unnest($4::text::bigint[], $5::text::text[], $6::text::text[], $7::text::bytea[], $8::text::timestamptz[],
     $9::text::text[], $10::text::text[], $11::text::text[], $12::text::text[], $13::text::text[],
     $14::text::bigint[], $15::text::bigint[], $16::text::timestamptz[]) with ordinality

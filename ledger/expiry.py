@@ -57,7 +57,7 @@ _EXPIRE = """
 with lots as materialized (
   select a.place, a.id, a.owner, a.unit_id, a.expires_on, a.floor, a.balance - a.floor as amount, a.last_seq,
     s.sink_id, s.content_before, s.content_between, s.content_after, nextval('transaction_ids') as transaction_id,
-    substr($12, 16 * (l.number - 1)::int + 1, 16) as salt
+    substr($12::bytea, 16 * (l.number - 1)::int + 1, 16) as salt
   from unnest($6::text::bigint[]) with ordinality as l (id, number),
     lateral (select a.ctid as place, a.* from accounts a where a.bank_id = $1 and a.id = l.id offset 0) a,
     unnest($7::text::bigint[], $8::text::bigint[], $9::text::text[], $10::text::text[], $11::text::text[])
