@@ -155,7 +155,10 @@ async def open_accounts(tx: WriteTx, book: Book) -> bool:
         [account.expires_on for account in book.opened],
     )
     for row in rows:
-        by_key[row["owner"], row["unit_id"], row["kind"], row["expires_on"]].id = row["id"]
+        account = by_key[row["owner"], row["unit_id"], row["kind"], row["expires_on"]]
+        account.id = row["id"]
+        if not account.guarded:
+            tx.catalogue.open_accounts[account.owner, account.unit_id, account.kind] = row["id"]
     return len(rows) == len(by_key)
 
 

@@ -11,10 +11,13 @@ from typing import Self
 
 import asyncpg
 
-from ledger.values import Draft, Outcome
+from ledger.values import BANK, Draft, Outcome
 
 BATCH_LIMIT = 500
 """Beyond this a larger batch gains nothing and everyone in it waits longer."""
+
+WRITERS = 2
+"""While the database writes the batch of one, this process decides the batch of the other."""
 
 _SPOILED = (ValueError, TypeError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 """What one draft can do to a batch; anything else (the server is gone) is told to everybody at once."""
@@ -24,13 +27,10 @@ Commit = Callable[[Sequence[Draft]], Awaitable[list[Outcome]]]
 
 
 class PostingQueue:
-    """One writer for one bank in one process; make it with `async with`, which ends after the last answer."""
+    """A few writers for one bank in one process; make it with `async with`, which ends after the last answer."""
 
-    def __init__(self, commit: Commit, *, batch_limit: int = BATCH_LIMIT) -> None:
-        self._commit = commit
-        self._batch_limit = batch_limit
-        self._waiting: deque[tuple[Draft, asyncio.Future[Outcome]]] = deque()
-        self._writer: asyncio.Task[None] | None = None
+    def __init__(self, commit: Commit, *, batch_limit: int = BATCH_LIMIT, writers: int = WRITERS) -> None:
+        self._lanes = [_Lane(commit, batch_limit) for _ in range(writers)]
 
     async def __aenter__(self) -> Self:
         """Return the queue; nothing runs until something is submitted."""
@@ -38,18 +38,44 @@ class PostingQueue:
 
     async def __aexit__(self, *exc: object) -> None:
         """Wait until everything submitted has been answered."""
-        while self._writer is not None:
-            await asyncio.shield(self._writer)
+        for lane in self._lanes:
+            await lane.drain()
 
     async def submit(self, draft: Draft) -> Outcome:
         """Return the outcome of the draft once it is committed.
 
-        A caller that is cancelled leaves its draft in the queue: it may still be posted, and the same key
-        tells later.
+        Drafts that touch the same member go one behind the other, so that writers do not wait for each other. A
+        caller that is cancelled leaves its draft in the queue: it may still be posted, and the same key tells later.
 
         Raises:
             Exception: whatever the commit raised for this draft; its outcome is then unknown.
         """
+        return await self._lanes[_owner(draft) % len(self._lanes)].submit(draft)
+
+
+def _owner(draft: Draft) -> int:
+    """Return a number of the member that the draft is about: the payer, or who gets what the bank gives."""
+    for move in draft.moves:
+        for place in (move.source, move.target):
+            if place.owner != BANK:
+                return place.owner.int
+    return draft.reverses or draft.resolves or 0
+
+
+class _Lane:
+    """One writer and what waits for it."""
+
+    def __init__(self, commit: Commit, batch_limit: int) -> None:
+        self._commit = commit
+        self._batch_limit = batch_limit
+        self._waiting: deque[tuple[Draft, asyncio.Future[Outcome]]] = deque()
+        self._writer: asyncio.Task[None] | None = None
+
+    async def drain(self) -> None:
+        while self._writer is not None:
+            await asyncio.shield(self._writer)
+
+    async def submit(self, draft: Draft) -> Outcome:
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((draft, future))
         if self._writer is None:

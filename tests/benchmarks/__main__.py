@@ -17,6 +17,7 @@ from tests.benchmarks.figures import Figure, as_table
 from tests.benchmarks.machine import describe
 from tests.benchmarks.scale import FULL, QUICK, Scale
 from tests.benchmarks.suite import BENCHMARKS, run_suite
+from timebank.startup import spare_collector
 
 
 def main() -> None:
@@ -36,6 +37,7 @@ def main() -> None:
     scale = QUICK if chosen.quick else FULL
     if chosen.postings is not None:
         scale = replace(scale, large_postings=chosen.postings)
+    spare_collector()
     with tempfile.TemporaryDirectory(prefix="timebank-bench-", dir=chosen.folder) as folder:
         machine, figures = asyncio.run(_measure(Path(folder), scale, chosen.only))
     console = Console(width=None if sys.stdout.isatty() else WIDTH)

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from uuid import UUID
 
-from ledger.posting import post
-from ledger.session import WriteTx
 from ledger.values import ISSUANCE, WALLET, Draft, Move, Outcome, Place, Posted
 from tests.benchmarks.arena import Books
 from tests.conftest import END_OF_2026, SPRING
@@ -31,11 +29,7 @@ def credit(owner: UUID, key: str) -> Draft:
 
 async def commit(books: Books, bank: Bank, drafts: Sequence[Draft]) -> list[Outcome]:
     """Post the drafts in one transaction, and see to it that all were posted."""
-
-    async def work(tx: WriteTx) -> list[Outcome]:
-        return await post(tx, drafts)
-
-    outcomes = await books.database.write(bank, work)
+    outcomes = await books.database.post(bank, drafts)
     if not all(isinstance(outcome, Posted) and not outcome.replayed for outcome in outcomes):
         msg = "a benchmark posts what is new and can be posted"
         raise AssertionError(msg)

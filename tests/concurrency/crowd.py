@@ -24,7 +24,7 @@ async def each_posts(database: Database, bank: Bank, drafts: Iterable[Draft]) ->
     """Let one client per draft post it, all at once, each in a transaction of its own."""
 
     async def one(draft: Draft) -> Outcome:
-        (outcome,) = await database.write(bank, lambda tx: post(tx, [draft]))
+        (outcome,) = await database.post(bank, [draft])
         return outcome
 
     return await asyncio.gather(*(one(draft) for draft in drafts))

@@ -9,7 +9,6 @@ import asyncpg
 import pytest
 
 from ledger.balances import balance, wallet
-from ledger.posting import post
 from ledger.queue import PostingQueue
 from ledger.values import MAX_AMOUNT, TAKINGS, Draft, Outcome, Place, Posted, Refused
 from tests.concurrency.crowd import check_books, somebody_waits, tally
@@ -28,7 +27,7 @@ class Counter:
     async def commit(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Post them in one transaction."""
         self.sizes.append(len(drafts))
-        return await self.database.write(self.bank, lambda tx: post(tx, drafts))
+        return await self.database.post(self.bank, drafts)
 
 
 async def written(database: Database, bank: Bank) -> dict[str, tuple[int, str | None]]:

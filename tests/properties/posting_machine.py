@@ -7,7 +7,6 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from ledger.posting import post
 from ledger.values import Conflict, Draft, Outcome, Posted, Refused
 from tests.properties import drawing
 from tests.properties.entries import Entry, Expected, Spot
@@ -80,7 +79,7 @@ class PostingMachine(RuleBasedStateMachine):
 
     def _post(self, drafts: list[Draft]) -> None:
         expected = [self.model.post(draft) for draft in drafts]
-        outcomes = self.world.write(self.bank, lambda tx: post(tx, drafts))
+        outcomes = self.world.post(self.bank, drafts)
         assert len(outcomes) == len(expected)
         for outcome, wanted in zip(outcomes, expected, strict=True):
             self._compare(outcome, wanted)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from ledger import deciding, folding, posting
+from ledger import deciding, folding, issuing, posting
 from ledger.book import Account, Book, Earlier, EarlierLine, Line
 from ledger.deciding import RefusedDraft
 from ledger.session import Unit
@@ -166,6 +166,20 @@ def a_fold_forgets_what_was_given(patch: Patch) -> None:
     patch.setattr(folding, "_FOLD", folding._FOLD.replace("d.received - d.given", "d.received"))
 
 
+def an_issue_leaves_a_gap(patch: Patch) -> None:
+    def ahead(target: issuing._Target, number: int) -> None:
+        target.number, target.count, target.total = number, 1, 0
+
+    patch.setattr(issuing._Target, "__init__", ahead)
+
+
+def an_issue_adds_one(patch: Patch) -> None:
+    def richer(target: issuing._Target, number: int) -> None:
+        target.number, target.count, target.total = number, 0, 1
+
+    patch.setattr(issuing._Target, "__init__", richer)
+
+
 BUGS: tuple[Callable[[Patch], None], ...] = (
     youngest_lot_first,
     one_below_the_floor,
@@ -181,6 +195,8 @@ BUGS: tuple[Callable[[Patch], None], ...] = (
     days_are_those_of_greenwich,
     a_late_capture_goes_through,
     a_fold_forgets_what_was_given,
+    an_issue_leaves_a_gap,
+    an_issue_adds_one,
 )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -15,7 +15,7 @@ from ledger.proof.note import SigningKey
 from ledger.proof.sealing import seal
 from ledger.session import ReadTx, WriteTx
 from ledger.statements import StatementLine, StatementPage, open_statement, wallet_statement
-from ledger.values import BANK, Place
+from ledger.values import BANK, Draft, Outcome, Place
 from tests.conftest import EXCHANGES, UNITS, new_bank
 from tests.properties.drawing import FIRST_DAY, PEOPLE, RICE, SHOP, VALUES
 from tests.properties.entries import Spot
@@ -51,6 +51,10 @@ class World:
     def write(self, bank: Bank, work: Callable[[WriteTx], Awaitable[T]]) -> T:
         """Run and commit."""
         return self._loop.run_until_complete(self._database.write(bank, work))
+
+    def post(self, bank: Bank, drafts: Sequence[Draft]) -> list[Outcome]:
+        """Post and commit as a caller alone would: in one call where that can be."""
+        return self._loop.run_until_complete(self._database.post(bank, drafts))
 
     def read(self, bank: Bank, work: Callable[[ReadTx], Awaitable[T]]) -> T:
         """Run on a view."""
