@@ -63,6 +63,20 @@ where a.bank_id = $1 and a.owner = $2 and a.kind = $4
 order by a.expires_on nulls last
 """
 
+_HOLDINGS = """
+select u.code, u.class, u.spendable, a.kind, a.expires_on, {balance} as balance
+from accounts a join units u on u.bank_id = $1 and u.id = a.unit_id
+where a.bank_id = $1 and a.owner = $2 and a.kind in ('wallet', 'held')
+order by u.code, a.kind desc, a.expires_on nulls last
+"""
+_HOLDINGS_NOW = _HOLDINGS.format(balance="a.balance")
+_HOLDINGS_RECORDED = _HOLDINGS.format(
+    balance=f"coalesce(({_GUARDED_RECORDED.replace('$2', 'a.id')}), 0)::bigint"
+)
+_HOLDINGS_EFFECTIVE = _HOLDINGS.format(
+    balance=f"({_SUM_UNTIL.format(column='t.effective_at').replace('$2', 'a.id')})"
+)
+
 _TRIAL_NOW = """
 with open_sums as (
   select a.id, (a.balance
@@ -100,11 +114,28 @@ join units u on u.bank_id = $1 and u.id = a.unit_id
 order by u.code, a.kind, a.owner, a.expires_on nulls last
 """
 
+# Summed by the server: a bank has as many accounts as it has people and years.
+_BY_KIND = """
+select x.unit, x.kind, sum(x.balance)::bigint from ({accounts}) x group by x.unit, x.kind order by x.unit, x.kind
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Lot:
     """What a wallet holds that ends on one day (None: never), in the unit's whole numbers."""
 
+    expires_on: date | None
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One account of an owner that is theirs: a lot (`wallet`) or what is set aside of one (`held`)."""
+
+    unit: str
+    class_: str
+    spendable: bool
+    kind: str
     expires_on: date | None
     balance: int
 
@@ -160,6 +191,23 @@ async def wallet(tx: ReadTx, owner: UUID, unit: str, *, kind: str = "wallet") ->
     return [Lot(row["expires_on"], row["balance"]) for row in rows]
 
 
+async def holdings(tx: ReadTx, owner: UUID) -> list[Holding]:
+    """Return every lot of an owner, and what is held, in all units and in one statement; empty ones too."""
+    return [Holding(*row) for row in await tx.connection.fetch(_HOLDINGS_NOW, tx.bank_id, owner)]
+
+
+async def holdings_recorded_at(tx: ReadTx, owner: UUID, moment: datetime) -> list[Holding]:
+    """Return an owner's holdings as the books showed them at a moment."""
+    rows = await tx.connection.fetch(_HOLDINGS_RECORDED, tx.bank_id, owner, moment)
+    return [Holding(*row) for row in rows]
+
+
+async def holdings_effective_at(tx: ReadTx, owner: UUID, moment: datetime) -> list[Holding]:
+    """Return an owner's holdings by what took effect up to and at a moment, whenever it was recorded."""
+    rows = await tx.connection.fetch(_HOLDINGS_EFFECTIVE, tx.bank_id, owner, moment)
+    return [Holding(*row) for row in rows]
+
+
 async def account_balances(tx: ReadTx, *, before: datetime | None = None) -> list[AccountBalance]:
     """Return every account with its balance now, or by what took effect before an instant."""
     if before is None:
@@ -171,10 +219,13 @@ async def account_balances(tx: ReadTx, *, before: datetime | None = None) -> lis
 
 async def trial_balance(tx: ReadTx, *, before: datetime | None = None) -> dict[str, dict[str, int]]:
     """Return balances by unit and kind of account; each unit's sum is 0."""
+    if before is None:
+        rows = await tx.connection.fetch(_BY_KIND.format(accounts=_TRIAL_NOW), tx.bank_id)
+    else:
+        rows = await tx.connection.fetch(_BY_KIND.format(accounts=_TRIAL_UNTIL), tx.bank_id, before)
     totals: dict[str, dict[str, int]] = {}
-    for account in await account_balances(tx, before=before):
-        kinds = totals.setdefault(account.unit, {})
-        kinds[account.kind] = kinds.get(account.kind, 0) + account.balance
+    for unit, kind, amount in rows:
+        totals.setdefault(unit, {})[kind] = amount
     return totals
 
 

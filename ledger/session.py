@@ -83,5 +83,5 @@ def begin_read_sql(bank_id: int) -> str:
     """Return the one simple query that opens a repeatable, read-only view of the bank."""
     return (
         "begin isolation level repeatable read read only; set local enable_seqscan = on; "
-        f"set local plan_cache_mode = auto; set local timebank.bank_id = '{bank_id:d}'"
+        f"set local timebank.bank_id = '{bank_id:d}'"
     )

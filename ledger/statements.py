@@ -25,25 +25,30 @@ where a.bank_id = $1 and a.owner = $2 and a.kind = $4
   and a.unit_id = (select u.id from units u where u.bank_id = $1 and u.code = $3)
 """
 
+# The page is cut before its transactions are looked up, one by one: joined, a plan made on the statistics of a young
+# table would walk all transactions of the bank instead.
 _LINES = """
 select m.transaction_id, m.line, m.account_id, m.amount, m.seq, m.balance,
   t.kind, t.effective_at, t.recorded_at, t.actor, t.memo, t.metadata::text as metadata
-from unnest($2::bigint[], $3::bigint[]) as a (id, before_seq),
-lateral (
-  select * from (
-    (select p.transaction_id, p.line, p.to_account_id as account_id, p.amount,
-       p.to_seq as seq, p.to_balance as balance
-     from postings p where p.bank_id = $1 and p.to_account_id = a.id
-       and p.to_seq < a.before_seq and p.to_seq is not null order by p.to_seq desc limit $4)
-    union all
-    (select p.transaction_id, p.line, p.from_account_id, -p.amount, p.from_seq, p.from_balance
-     from postings p where p.bank_id = $1 and p.from_account_id = a.id
-       and p.from_seq < a.before_seq and p.from_seq is not null order by p.from_seq desc limit $4)
-  ) s order by s.seq desc limit $4
-) m
-join transactions t on t.bank_id = $1 and t.id = m.transaction_id
+from (
+  select l.* from unnest($2::bigint[], $3::bigint[]) as a (id, before_seq),
+  lateral (
+    select * from (
+      (select p.transaction_id, p.line, p.to_account_id as account_id, p.amount,
+         p.to_seq as seq, p.to_balance as balance
+       from postings p where p.bank_id = $1 and p.to_account_id = a.id
+         and p.to_seq < a.before_seq and p.to_seq is not null order by p.to_seq desc limit $4)
+      union all
+      (select p.transaction_id, p.line, p.from_account_id, -p.amount, p.from_seq, p.from_balance
+       from postings p where p.bank_id = $1 and p.from_account_id = a.id
+         and p.from_seq < a.before_seq and p.from_seq is not null order by p.from_seq desc limit $4)
+    ) s order by s.seq desc limit $4
+  ) l
+  order by l.transaction_id desc, l.line desc, l.seq desc
+  limit $4
+) m,
+lateral (select * from transactions t where t.bank_id = $1 and t.id = m.transaction_id offset 0) t
 order by m.transaction_id desc, m.line desc, m.seq desc
-limit $4
 """
 
 _OPEN_LINES = """
@@ -166,7 +171,7 @@ def _line(row: "asyncpg.Record", balance: int | None, expires_on: date | None) -
         row["recorded_at"],
         row["actor"],
         row["memo"],
-        json.loads(row["metadata"]),
+        json.loads(row["metadata"]) if row["metadata"] != "{}" else {},
     )
 
 

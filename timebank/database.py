@@ -28,16 +28,18 @@ PoolConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 OWNER, APP, READER = "timebank_owner", "timebank_app", "timebank_reader"
 MIN_SERVER_VERSION = 15
 ATTEMPTS = 12
-KEPT_SHARE = 4
-"""At most one in so many connections of a pool stays with those who post."""
-
 _RETRIED = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
 )
 # The driver answers a statement with InternalClientError when the server ended the connection just before it.
 _MAY_BE_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-_KEY_RACES = ("transactions_idempotency_key", "transactions_reverses_id_key", "transactions_resolves_id_key")
+_KEY_RACES = (
+    "transactions_idempotency_key",
+    "transactions_reverses_id_key",
+    "transactions_resolves_id_key",
+    "replies_pkey",
+)
 
 # Citus does not tell its workers what a function sets, so the call that commits itself would see no bank there.
 _IS_SHARDED = "select exists (select from pg_extension where extname = 'citus')"
@@ -51,8 +53,6 @@ _SESSION_SETTINGS = {
     # A foreign-key check or a lookup planned while a table was empty would go on scanning it as it fills;
     # writes touch single rows only. Reads, which may well scan, turn it on again for themselves.
     "enable_seqscan": "off",
-    # One plan for a statement, whatever it is given: planning one posting anew takes as long as writing it.
-    "plan_cache_mode": "force_generic_plan",
     "citus.override_table_visibility": "off",
 }
 
@@ -116,7 +116,8 @@ class Database:
         self._base = base
         self._is_sharded = is_sharded
         self._catalogues: dict[int, Catalogue] = {}
-        self._kept: list[PoolConnection] = []
+        self._at_hand: list[PoolConnection] = []
+        self._waiting = 0
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -166,6 +167,15 @@ class Database:
         """The connections themselves, for what belongs to no bank."""
         return self._pool
 
+    async def ping(self) -> None:
+        """Ask the server anything.
+
+        Raises:
+            OutageError: `database_lost`.
+        """
+        async with self._lent() as connection:
+            await connection.fetchval("select 1")
+
     async def bank(self, code: str) -> Bank:
         """Return the bank of that code.
 
@@ -196,7 +206,7 @@ class Database:
         catalogue = self._catalogues.setdefault(bank.id, Catalogue())
         if self._is_sharded:
             return await self.write(bank, lambda tx: post(tx, drafts))
-        async with self._lent(keep=True) as connection:
+        async with self._lent() as connection:
             with contextlib.suppress(*_RETRIED, asyncpg.LockNotAvailableError):
                 tx = ReadTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)  # type: ignore[arg-type]
                 outcomes = await issue(tx, drafts)
@@ -271,19 +281,16 @@ class Database:
             yield connection
 
     @contextlib.asynccontextmanager
-    async def _lent(self, *, keep: bool = False) -> AsyncIterator[PoolConnection]:
+    async def _lent(self) -> AsyncIterator[PoolConnection]:
         """Lend a connection; whatever was begun and is not committed at the end is rolled back.
-
-        With `keep` it stays at hand for the next such caller, if not too much of the pool does: going through it takes
-        a tenth of what one posting takes.
 
         An error is an outage if the connection did not survive it; what `work` did wrong is raised as it is.
         """
         try:
-            connection = await self._acquire(keep=keep)
+            connection = await self._acquire()
         except _MAY_BE_LOST as error:
             raise OutageError("database_lost") from error
-        kept = False
+        is_whole = False
         try:
             yield connection
         except _MAY_BE_LOST as error:
@@ -294,24 +301,36 @@ class Database:
             await _roll_back(connection)
             raise
         else:
-            kept = await _roll_back(connection) and keep
+            is_whole = await _roll_back(connection)
         finally:
-            if kept and len(self._kept) < self._pool.get_max_size() // KEPT_SHARE:
-                self._kept.append(connection)
-            else:
-                await self._pool.release(connection)
+            await self._hand_back(connection, is_whole=is_whole)
 
-    async def _acquire(self, *, keep: bool) -> PoolConnection:
-        while keep and self._kept:
-            connection = self._kept.pop()
+    async def _acquire(self) -> PoolConnection:
+        """Return a connection that is at hand, else one of the pool.
+
+        Going through the pool takes a tenth of what a short read takes, so who is done leaves the connection here,
+        unless somebody waits for the pool; one of them always stays with the pool, for those who use it directly.
+        """
+        while self._at_hand:
+            connection = self._at_hand.pop()
             if not connection.is_closed():
                 return connection
             await self._pool.release(connection)
-        return await self._pool.acquire()
+        self._waiting += 1
+        try:
+            return await self._pool.acquire()
+        finally:
+            self._waiting -= 1
+
+    async def _hand_back(self, connection: PoolConnection, *, is_whole: bool) -> None:
+        if is_whole and not self._waiting and len(self._at_hand) < self._pool.get_max_size() - 1:
+            self._at_hand.append(connection)
+        else:
+            await self._pool.release(connection)
 
     async def _let_go(self) -> None:
-        while self._kept:
-            await self._pool.release(self._kept.pop())
+        while self._at_hand:
+            await self._pool.release(self._at_hand.pop())
 
 
 async def _check_schema(pool: Pool) -> int:

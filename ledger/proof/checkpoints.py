@@ -12,6 +12,9 @@ _LATEST = """
 select tree_size, root, sealed_before, sealed_at, note from checkpoints
 where bank_id = $1 order by tree_size desc limit 1
 """
+_OF_SIZE = """
+select tree_size, root, sealed_before, sealed_at, note from checkpoints where bank_id = $1 and tree_size = $2
+"""
 _PAGE = """
 select tree_size, root, sealed_before, sealed_at, note from checkpoints
 where bank_id = $1 and tree_size > $2 order by tree_size limit $3
@@ -71,6 +74,12 @@ class Coverage:
 async def latest_checkpoint(tx: ReadTx) -> StoredCheckpoint | None:
     """Return the newest checkpoint, if there is one."""
     row = await tx.connection.fetchrow(_LATEST, tx.bank_id)
+    return None if row is None else StoredCheckpoint(*row)
+
+
+async def checkpoint_of_size(tx: ReadTx, tree_size: int) -> StoredCheckpoint | None:
+    """Return the checkpoint of that size, if there is one."""
+    row = await tx.connection.fetchrow(_OF_SIZE, tx.bank_id, tree_size)
     return None if row is None else StoredCheckpoint(*row)
 
 
