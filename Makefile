@@ -18,8 +18,8 @@ setup: .venv/installed  ## make .venv with the command .venv/bin/timebank
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 
-run: setup  ## book a small invented community and show what came of it
-	$(BIN)/timebank demo
+run: setup  ## book a small invented community and serve it, with a login for each role (Ctrl-C ends it)
+	$(BIN)/timebank demo --serve
 
 test: setup  ## run every test
 	@.ci/tools

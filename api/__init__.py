@@ -1,1 +1,1 @@
-"""HTTP: parse, authorise, call one action, render. Routes come with the service; there are none yet."""
+"""HTTP: parse, authorise, call one action, render. `v1` is the JSON API; nothing here decides anything."""

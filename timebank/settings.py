@@ -2,10 +2,11 @@
 
 import os
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
-from pydantic import SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from timebank.errors import RefusalError
@@ -45,10 +46,42 @@ class Settings(BaseSettings):
     """postgresql://… of a server ≥ 15; without it the embedded one is used."""
 
     vault_key: SecretStr | None = None
-    """Base64 of 32 bytes that seal personal fields; without it a key file is made in home on first use."""
+    """Base64 of 32 bytes that seal personal fields; several with commas, the first seals and all open. Without it a key
+    file is made in home on first use."""
+
+    token_keys: SecretStr | None = None
+    """Base64 of 32 bytes that sign access tokens; several with commas, the first signs and all verify. Without it key
+    files are made in home on first use."""
+
+    trusted_proxies: str = ""
+    """Addresses with commas, or `*`, whose X-Forwarded-For and -Proto are believed; none by default."""
+
+    pool_size: int = Field(default=10, ge=2, le=200)
+    """Connections to the database of each serving process, at most."""
+
+    office_links: bool | None = None
+    """Whether a printed login link opens an office's roles, which otherwise need a password and a second factor; by
+    default with the embedded server only."""
 
     zone: str = "Asia/Shanghai"
     """Zone of banks made from now on."""
+
+    @property
+    def office_links_allowed(self) -> bool:
+        """Whether a printed login link opens an office's roles."""
+        return self.database_url is None if self.office_links is None else self.office_links
+
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401 -- whatever the fields take
+        """Read the environment; `values` go before it.
+
+        Raises:
+            RefusalError: `zone_unknown`; `setting_invalid`, naming variables and never what they hold.
+        """
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            names = ", ".join(sorted({f"TIMEBANK_{item['loc'][0]}".upper() for item in error.errors()}))
+            raise RefusalError("setting_invalid", names=names) from None
 
     def model_post_init(self, context: object, /) -> None:
         """Fill in the default home and make it absolute.

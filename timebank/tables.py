@@ -3,18 +3,50 @@
 from sqlalchemy import MetaData
 
 from ledger.tables import metadata as shared
+from timebank.acts.tables import acts, replies
+from timebank.devices.tables import device_enrolments, devices
 from timebank.jobs.tables import job_runs
-from timebank.organisations.tables import organisations
+from timebank.login.tables import credentials, login_codes, login_links, refresh_tokens, sessions
+from timebank.notifications.tables import notifications
+from timebank.organisations.tables import organisation_moves, organisations
+from timebank.people.tables import cards, guardianships, memberships, people
 from timebank.policy.tables import policy_packs
+from timebank.privacy.tables import consents, look_ups
 from timebank.recognition.tables import recognitions
 from timebank.records.tables import activities, attendances, awards, service_records
+from timebank.roles.tables import proxies, role_grants
 from timebank.shops.tables import goods, redemptions, shops
-from timebank.vault.tables import vault
+from timebank.tasks.tables import task_files, tasks
+from timebank.throttles.tables import throttles
+from timebank.vault.tables import blind_indexes, vault
 from timebank.volunteers.tables import volunteers
 
 DOMAIN = (
     policy_packs,
     organisations,
+    organisation_moves,
+    people,
+    memberships,
+    guardianships,
+    cards,
+    blind_indexes,
+    consents,
+    look_ups,
+    credentials,
+    login_codes,
+    login_links,
+    devices,
+    device_enrolments,
+    sessions,
+    refresh_tokens,
+    role_grants,
+    proxies,
+    notifications,
+    acts,
+    replies,
+    tasks,
+    task_files,
+    throttles,
     volunteers,
     vault,
     activities,

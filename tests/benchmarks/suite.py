@@ -8,6 +8,7 @@ from tests.benchmarks import (
     bench_expiry,
     bench_growth,
     bench_hot_issuer,
+    bench_http,
     bench_import,
     bench_sealing,
     bench_single_caller,
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "expiry": bench_expiry.run,
     "sealing": bench_sealing.run,
     "size": bench_size.run,
+    "http": bench_http.run,
     "import": bench_import.run,
 }
 

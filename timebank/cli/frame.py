@@ -54,9 +54,22 @@ def run(
     work: Callable[[Opened], Awaitable[T]], *, bank: str, make: bool = False, role: str | None = None
 ) -> T:
     """Open the database, find (or with `make` make) the bank, and run `work`; errors end the program."""
-    import asyncpg  # noqa: PLC0415 -- `verify` and `--help` load no database
+    from timebank.banks.actions import ensure_bank  # noqa: PLC0415 -- `verify` and `--help` load no database
 
-    from timebank.banks.actions import ensure_bank  # noqa: PLC0415
+    async def on_bank(settings: "Settings", database: "Database") -> T:
+        if make:
+            found = await ensure_bank(database, bank, name=bank, zone=settings.zone, actor=ACTOR)
+        else:
+            found = await database.bank(bank)
+        return await work(Opened(settings, database, found))
+
+    return run_on_database(on_bank, role=role)
+
+
+def run_on_database(work: "Callable[[Settings, Database], Awaitable[T]]", *, role: str | None = None) -> T:
+    """Open the database and run `work`, which is about no one bank; errors end the program."""
+    import asyncpg  # noqa: PLC0415
+
     from timebank.database import APP  # noqa: PLC0415
     from timebank.settings import Settings  # noqa: PLC0415
     from timebank.startup import open_database, server_address  # noqa: PLC0415
@@ -64,19 +77,17 @@ def run(
     # What a command builds it keeps until it ends, which is soon: looking for garbage only costs time.
     gc.disable()
 
-    async def opened() -> T:
-        async with open_database(address, role or APP) as database:
-            if make:
-                found = await ensure_bank(database, bank, name=bank, zone=settings.zone, actor=ACTOR)
-            else:
-                found = await database.bank(bank)
-            return await work(Opened(settings, database, found))
-
     async def told() -> T:
         """Run it; a server that dies between two transactions is an outage too."""
         try:
-            return await opened()
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError) as error:
+            async with open_database(address, role or APP) as database:
+                return await work(settings, database)
+        except (
+            asyncpg.PostgresConnectionError,
+            asyncpg.InterfaceError,
+            asyncpg.AdminShutdownError,
+            ConnectionError,
+        ) as error:
             raise OutageError("database_lost") from error
 
     with explained():

@@ -2,9 +2,11 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from timebank.cli.admin import login_body
 from timebank.cli.frame import (
     OK,
     VIOLATED,
@@ -16,8 +18,12 @@ from timebank.cli.frame import (
     run,
     show,
 )
+from timebank.cli.serve import HOST, PORT, WORKERS, PortOption, run_service
 from timebank.cli.tables import totals_table, violations_table
 from timebank.words import both
+
+if TYPE_CHECKING:
+    from timebank.demo.actions import Demo
 
 BANK = "demo"
 
@@ -39,12 +45,41 @@ def migrate(*, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def demo(*, bank: BankOption = BANK, as_json: JsonOption = False) -> None:
+def demo(
+    *,
+    bank: BankOption = BANK,
+    serve: Annotated[bool, typer.Option(help="随后提供 HTTP 服务 / then serve the API")] = False,
+    port: PortOption = PORT,
+    as_json: JsonOption = False,
+) -> None:
     """记入一个虚构的小社区，供初次了解 / Book a small invented community to look at."""
-    from timebank.demo.actions import Demo, book_demo  # noqa: PLC0415
+    from timebank.settings import Settings  # noqa: PLC0415
+    from timebank.startup import server_address  # noqa: PLC0415
+
+    with explained(), server_address(Settings()):  # up until the service is, too
+        done = _book(bank)
+        if as_json:
+            print_json(done)
+            return
+        _show(done, bank)
+        typer.echo(both("demo_logins"))
+        for login in done.logins:
+            typer.echo(f"  {login.role:18} {login_body(bank, login.token).strip()}")
+        if serve:
+            typer.echo(both("demo_try"))
+            typer.echo(
+                f"  curl -s http://{HOST}:{port}/api/v1/login/links -H 'Content-Type: application/json' "
+                f"-d '{login_body(bank, done.logins[0].token).strip()}'"
+            )
+            run_service(HOST, port, workers=WORKERS, has_tasks=True)
+    raise typer.Exit(VIOLATED if done.violations else OK)
+
+
+def _book(bank: str) -> "Demo":
+    from timebank.demo.actions import book_demo  # noqa: PLC0415
     from timebank.vault.cipher import load_cipher  # noqa: PLC0415
 
-    async def work(opened: Opened) -> Demo:
+    async def work(opened: Opened) -> "Demo":
         key = opened.settings.vault_key
         return await book_demo(
             opened.database,
@@ -55,12 +90,12 @@ def demo(*, bank: BankOption = BANK, as_json: JsonOption = False) -> None:
             progress=lambda *_: None,
         )
 
+    return run(work, bank=bank, make=True)
+
+
+def _show(done: "Demo", bank: str) -> None:
     from timebank.settings import Settings  # noqa: PLC0415
 
-    done = run(work, bank=bank, make=True)
-    if as_json:
-        print_json(done)
-        return
     typer.echo(both("demo_intro"))
     show(totals_table(done.totals))
     if done.violations:
@@ -80,4 +115,3 @@ def demo(*, bank: BankOption = BANK, as_json: JsonOption = False) -> None:
     ):
         typer.echo(f"  .venv/bin/timebank {command} --bank {bank}")
     typer.echo(f"  .venv/bin/timebank verify proof.json --key '{done.sealed.verifier}'")
-    raise typer.Exit(VIOLATED if done.violations else OK)

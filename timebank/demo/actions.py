@@ -8,6 +8,7 @@ from pathlib import Path
 from ledger.audit import Violation
 from timebank.database import Bank, Database
 from timebank.demo.community import write_community
+from timebank.demo.people import DemoLogin, make_logins
 from timebank.jobs.expire import run_expire
 from timebank.jobs.recognise import run_recognise
 from timebank.proof.actions import SealedBank, audit_bank, seal_bank
@@ -28,12 +29,13 @@ class Demo:
     violations: list[Violation]
     busiest: str
     record: int
+    logins: list[DemoLogin]
 
 
 async def book_demo(
     database: Database, bank: Bank, home: Path, *, cipher: Cipher, now: datetime, progress: Progress
 ) -> Demo:
-    """Book the demo community into a bank; again changes nothing."""
+    """Book the demo community into a bank, with people for every role; again changes nothing but gives new logins."""
     with tempfile.TemporaryDirectory() as folder:
         workbook = Path(folder) / "community.xlsx"
         write_community(workbook)
@@ -56,4 +58,5 @@ async def book_demo(
     busiest = str(top[0][0]) if isinstance(top, list) and top else ""
     records = await database.read(bank, lambda tx: records_of(tx, busiest, limit=LAST_MOVEMENTS))
     record = next(record.id for record in records if record.outcome == "accepted")
-    return Demo(found, sealed, violations, busiest, record)
+    logins = await database.write(bank, lambda tx: make_logins(tx, cipher, volunteer=busiest, now=now))
+    return Demo(found, sealed, violations, busiest, record, logins)

@@ -141,6 +141,30 @@ ALTER TABLE timebank.activities ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
     CACHE 1
 );
 
+CREATE TABLE timebank.acts (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    person_id uuid,
+    principal_id uuid,
+    device_id uuid,
+    session_id uuid,
+    request_id text NOT NULL,
+    action text NOT NULL,
+    subject text NOT NULL,
+    acted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY timebank.acts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.acts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.acts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.attendances (
     bank_id bigint NOT NULL,
     digest bytea NOT NULL,
@@ -186,6 +210,40 @@ ALTER TABLE timebank.banks ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE timebank.blind_indexes (
+    bank_id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    field text NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT blind_indexes_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT blind_indexes_field_check CHECK ((field = ANY (ARRAY['phone'::text, 'id_number'::text])))
+);
+
+ALTER TABLE ONLY timebank.blind_indexes FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.cards (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    issued_by text NOT NULL,
+    revoked_at timestamp with time zone,
+    revoked_for text,
+    CONSTRAINT cards_revoked_check CHECK (((revoked_at IS NULL) = (revoked_for IS NULL)))
+);
+
+ALTER TABLE ONLY timebank.cards FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.cards ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.cards_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.checkpoints (
     bank_id bigint NOT NULL,
     tree_size bigint NOT NULL,
@@ -208,6 +266,76 @@ CREATE TABLE timebank.closures (
 );
 
 ALTER TABLE ONLY timebank.closures FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.consents (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    purpose text NOT NULL,
+    is_given boolean NOT NULL,
+    text_version text NOT NULL,
+    declared_by uuid NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    actor text NOT NULL,
+    CONSTRAINT consents_purpose_check CHECK ((purpose = ANY (ARRAY['location'::text, 'publication'::text, 'merchant'::text, 'employer'::text, 'guardian'::text])))
+);
+
+ALTER TABLE ONLY timebank.consents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.consents ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.consents_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.credentials (
+    bank_id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    password_hash text,
+    totp_sealed bytea,
+    totp_key_id text,
+    totp_confirmed_at timestamp with time zone,
+    totp_last_step bigint,
+    changed_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY timebank.credentials FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.device_enrolments (
+    bank_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    organisation_id bigint NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    device_id uuid,
+    CONSTRAINT device_enrolments_kind_check CHECK ((kind = ANY (ARRAY['station'::text, 'till'::text])))
+);
+
+ALTER TABLE ONLY timebank.device_enrolments FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.devices (
+    bank_id bigint NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    organisation_id bigint NOT NULL,
+    public_key bytea,
+    enrolled_at timestamp with time zone NOT NULL,
+    enrolled_by text NOT NULL,
+    revoked_at timestamp with time zone,
+    revoked_by text,
+    CONSTRAINT devices_kind_check CHECK ((kind = ANY (ARRAY['station'::text, 'till'::text]))),
+    CONSTRAINT devices_public_key_check CHECK ((octet_length(public_key) = 32)),
+    CONSTRAINT devices_revoked_check CHECK (((revoked_at IS NULL) = (revoked_by IS NULL)))
+);
+
+ALTER TABLE ONLY timebank.devices FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE timebank.epochs (
     system_identifier text NOT NULL,
@@ -262,6 +390,30 @@ ALTER TABLE timebank.goods ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE timebank.guardianships (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    minor_id uuid NOT NULL,
+    guardian_id uuid NOT NULL,
+    relation text NOT NULL,
+    from_on date NOT NULL,
+    until_on date,
+    recorded_by text NOT NULL,
+    CONSTRAINT guardianships_guardian_check CHECK ((guardian_id <> minor_id)),
+    CONSTRAINT guardianships_until_on_check CHECK (((until_on IS NULL) OR (until_on >= from_on)))
+);
+
+ALTER TABLE ONLY timebank.guardianships FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.guardianships ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.guardianships_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.job_runs (
     bank_id bigint NOT NULL,
     job text NOT NULL,
@@ -284,6 +436,77 @@ CREATE TABLE timebank.leaves (
 
 ALTER TABLE ONLY timebank.leaves FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE timebank.login_codes (
+    bank_id bigint NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    phone_digest bytea NOT NULL,
+    code_digest bytea NOT NULL,
+    sent_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    attempts bigint DEFAULT 0 NOT NULL,
+    used_at timestamp with time zone
+);
+
+ALTER TABLE ONLY timebank.login_codes FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.login_links (
+    bank_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    person_id uuid NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+
+ALTER TABLE ONLY timebank.login_links FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.look_ups (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    viewer_id uuid,
+    device_id uuid,
+    subject_id uuid NOT NULL,
+    purpose text NOT NULL,
+    fields text[] NOT NULL,
+    looked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT look_ups_viewer_check CHECK (((viewer_id IS NOT NULL) OR (device_id IS NOT NULL)))
+);
+
+ALTER TABLE ONLY timebank.look_ups FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.look_ups ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.look_ups_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.memberships (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    organisation_id bigint NOT NULL,
+    kind text NOT NULL,
+    from_on date NOT NULL,
+    until_on date,
+    recorded_by text NOT NULL,
+    CONSTRAINT memberships_kind_check CHECK ((kind = ANY (ARRAY['residence'::text, 'team'::text, 'work_unit'::text, 'party_unit'::text, 'party_community'::text]))),
+    CONSTRAINT memberships_until_on_check CHECK (((until_on IS NULL) OR (until_on >= from_on)))
+);
+
+ALTER TABLE ONLY timebank.memberships FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.memberships ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.memberships_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.nodes (
     bank_id bigint NOT NULL,
     level integer NOT NULL,
@@ -295,6 +518,49 @@ CREATE TABLE timebank.nodes (
 
 ALTER TABLE ONLY timebank.nodes FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE timebank.notifications (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    kind text NOT NULL,
+    params jsonb NOT NULL,
+    made_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    read_at timestamp with time zone
+);
+
+ALTER TABLE ONLY timebank.notifications FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.notifications ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.notifications_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.organisation_moves (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    organisation_id bigint NOT NULL,
+    from_parent_id bigint,
+    to_parent_id bigint,
+    moved_on date NOT NULL,
+    actor text NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY timebank.organisation_moves FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.organisation_moves ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.organisation_moves_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.organisations (
     bank_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -302,7 +568,11 @@ CREATE TABLE timebank.organisations (
     name text NOT NULL,
     level text NOT NULL,
     parent_id bigint,
-    CONSTRAINT organisations_level_check CHECK ((level = ANY (ARRAY['district'::text, 'street'::text, 'community'::text, 'grid'::text, 'team'::text, 'other'::text]))),
+    opened_on date,
+    closed_on date,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT organisations_closed_on_check CHECK (((closed_on IS NULL) OR (opened_on IS NULL) OR (closed_on >= opened_on))),
+    CONSTRAINT organisations_level_check CHECK ((level = ANY (ARRAY['district'::text, 'street'::text, 'community'::text, 'grid'::text, 'building'::text, 'team'::text, 'work_unit'::text, 'partner_unit'::text, 'other'::text]))),
     CONSTRAINT organisations_parent_check CHECK ((parent_id <> id))
 );
 
@@ -316,6 +586,17 @@ ALTER TABLE timebank.organisations ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE timebank.people (
+    bank_id bigint NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    erased_at timestamp with time zone,
+    CONSTRAINT people_version_check CHECK ((version >= 1))
+);
+
+ALTER TABLE ONLY timebank.people FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE timebank.policy_packs (
     bank_id bigint NOT NULL,
@@ -351,6 +632,36 @@ CREATE TABLE timebank.postings (
 
 ALTER TABLE ONLY timebank.postings FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE timebank.proxies (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    principal_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    scopes text[] NOT NULL,
+    reason text NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    ended_at timestamp with time zone,
+    ended_by text,
+    CONSTRAINT proxies_agent_check CHECK ((agent_id <> principal_id)),
+    CONSTRAINT proxies_ended_check CHECK (((ended_at IS NULL) = (ended_by IS NULL))),
+    CONSTRAINT proxies_scopes_check CHECK ((cardinality(scopes) > 0)),
+    CONSTRAINT proxies_until_at_check CHECK ((until_at > from_at))
+);
+
+ALTER TABLE ONLY timebank.proxies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.proxies ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.proxies_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.recognitions (
     bank_id bigint NOT NULL,
     scheme text NOT NULL,
@@ -380,6 +691,57 @@ CREATE TABLE timebank.redemptions (
 );
 
 ALTER TABLE ONLY timebank.redemptions FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.refresh_tokens (
+    bank_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    session_id uuid NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+
+ALTER TABLE ONLY timebank.refresh_tokens FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.replies (
+    bank_id bigint NOT NULL,
+    actor text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    status bigint NOT NULL,
+    body text NOT NULL,
+    replied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY timebank.replies FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.role_grants (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    role text NOT NULL,
+    organisation_id bigint NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone,
+    granted_by text NOT NULL,
+    granted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    revoked_at timestamp with time zone,
+    revoked_by text,
+    CONSTRAINT role_grants_revoked_check CHECK (((revoked_at IS NULL) = (revoked_by IS NULL))),
+    CONSTRAINT role_grants_role_check CHECK ((role = ANY (ARRAY['steward'::text, 'cashier'::text, 'shop_manager'::text, 'merchant'::text, 'community_worker'::text, 'office'::text, 'auditor'::text, 'administrator'::text]))),
+    CONSTRAINT role_grants_until_at_check CHECK (((until_at IS NULL) OR (until_at > from_at)))
+);
+
+ALTER TABLE ONLY timebank.role_grants FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.role_grants ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.role_grants_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE timebank.schema_version (
     version_num character varying(32) NOT NULL
@@ -415,6 +777,25 @@ ALTER TABLE timebank.service_records ALTER COLUMN id ADD GENERATED ALWAYS AS IDE
     CACHE 1
 );
 
+CREATE TABLE timebank.sessions (
+    bank_id bigint NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    person_id uuid,
+    device_id uuid,
+    method text NOT NULL,
+    client text DEFAULT ''::text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    ended_for text,
+    CONSTRAINT sessions_ended_check CHECK (((ended_at IS NULL) = (ended_for IS NULL))),
+    CONSTRAINT sessions_method_check CHECK ((method = ANY (ARRAY['code'::text, 'password'::text, 'password_totp'::text, 'link'::text, 'device'::text]))),
+    CONSTRAINT sessions_who_check CHECK (((person_id IS NULL) <> (device_id IS NULL)))
+);
+
+ALTER TABLE ONLY timebank.sessions FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE timebank.shops (
     bank_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -432,6 +813,51 @@ ALTER TABLE timebank.shops ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE timebank.task_files (
+    bank_id bigint NOT NULL,
+    task_id uuid NOT NULL,
+    role text NOT NULL,
+    name text NOT NULL,
+    media_type text NOT NULL,
+    key_id text NOT NULL,
+    sealed bytea NOT NULL,
+    CONSTRAINT task_files_role_check CHECK ((role = ANY (ARRAY['input'::text, 'report'::text])))
+);
+
+ALTER TABLE ONLY timebank.task_files FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.tasks (
+    bank_id bigint NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind text NOT NULL,
+    params jsonb NOT NULL,
+    requested_by text NOT NULL,
+    requester_id uuid,
+    requested_at timestamp with time zone NOT NULL,
+    started_at timestamp with time zone,
+    lease_until timestamp with time zone,
+    attempts bigint DEFAULT 0 NOT NULL,
+    done bigint DEFAULT 0 NOT NULL,
+    total bigint,
+    finished_at timestamp with time zone,
+    outcome text,
+    problem text,
+    result jsonb,
+    CONSTRAINT tasks_finished_check CHECK (((finished_at IS NULL) = (outcome IS NULL))),
+    CONSTRAINT tasks_outcome_check CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY timebank.tasks FORCE ROW LEVEL SECURITY;
+
+CREATE UNLOGGED TABLE timebank.throttles (
+    bank_id bigint NOT NULL,
+    key bytea NOT NULL,
+    tokens double precision NOT NULL,
+    refilled_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY timebank.throttles FORCE ROW LEVEL SECURITY;
 
 CREATE SEQUENCE timebank.transaction_ids
     START WITH 1
@@ -537,6 +963,9 @@ ALTER TABLE ONLY timebank.activities
 ALTER TABLE ONLY timebank.activities
     ADD CONSTRAINT activities_pkey PRIMARY KEY (bank_id, id);
 
+ALTER TABLE ONLY timebank.acts
+    ADD CONSTRAINT acts_pkey PRIMARY KEY (bank_id, id);
+
 ALTER TABLE ONLY timebank.attendances
     ADD CONSTRAINT attendances_pkey PRIMARY KEY (bank_id, digest);
 
@@ -552,11 +981,32 @@ ALTER TABLE ONLY timebank.banks
 ALTER TABLE ONLY timebank.banks
     ADD CONSTRAINT banks_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY timebank.blind_indexes
+    ADD CONSTRAINT blind_indexes_pkey PRIMARY KEY (bank_id, person_id, field);
+
+ALTER TABLE ONLY timebank.cards
+    ADD CONSTRAINT cards_digest_key UNIQUE (bank_id, digest);
+
+ALTER TABLE ONLY timebank.cards
+    ADD CONSTRAINT cards_pkey PRIMARY KEY (bank_id, id);
+
 ALTER TABLE ONLY timebank.checkpoints
     ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (bank_id, tree_size);
 
 ALTER TABLE ONLY timebank.closures
     ADD CONSTRAINT closures_pkey PRIMARY KEY (bank_id, closed_before);
+
+ALTER TABLE ONLY timebank.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.credentials
+    ADD CONSTRAINT credentials_pkey PRIMARY KEY (bank_id, person_id);
+
+ALTER TABLE ONLY timebank.device_enrolments
+    ADD CONSTRAINT device_enrolments_pkey PRIMARY KEY (bank_id, digest);
+
+ALTER TABLE ONLY timebank.devices
+    ADD CONSTRAINT devices_pkey PRIMARY KEY (bank_id, id);
 
 ALTER TABLE ONLY timebank.epochs
     ADD CONSTRAINT epochs_pkey PRIMARY KEY (system_identifier);
@@ -573,6 +1023,9 @@ ALTER TABLE ONLY timebank.goods
 ALTER TABLE ONLY timebank.goods
     ADD CONSTRAINT goods_sku_key UNIQUE (bank_id, shop_id, sku);
 
+ALTER TABLE ONLY timebank.guardianships
+    ADD CONSTRAINT guardianships_pkey PRIMARY KEY (bank_id, id);
+
 ALTER TABLE ONLY timebank.job_runs
     ADD CONSTRAINT job_runs_pkey PRIMARY KEY (bank_id, job, period);
 
@@ -582,14 +1035,35 @@ ALTER TABLE ONLY timebank.leaves
 ALTER TABLE ONLY timebank.leaves
     ADD CONSTRAINT leaves_transaction_id_key UNIQUE (bank_id, transaction_id);
 
+ALTER TABLE ONLY timebank.login_codes
+    ADD CONSTRAINT login_codes_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.login_links
+    ADD CONSTRAINT login_links_pkey PRIMARY KEY (bank_id, digest);
+
+ALTER TABLE ONLY timebank.look_ups
+    ADD CONSTRAINT look_ups_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.memberships
+    ADD CONSTRAINT memberships_pkey PRIMARY KEY (bank_id, id);
+
 ALTER TABLE ONLY timebank.nodes
     ADD CONSTRAINT nodes_pkey PRIMARY KEY (bank_id, level, node_index);
+
+ALTER TABLE ONLY timebank.notifications
+    ADD CONSTRAINT notifications_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.organisation_moves
+    ADD CONSTRAINT organisation_moves_pkey PRIMARY KEY (bank_id, id);
 
 ALTER TABLE ONLY timebank.organisations
     ADD CONSTRAINT organisations_code_key UNIQUE (bank_id, level, code);
 
 ALTER TABLE ONLY timebank.organisations
     ADD CONSTRAINT organisations_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.people
+    ADD CONSTRAINT people_pkey PRIMARY KEY (bank_id, id);
 
 ALTER TABLE ONLY timebank.policy_packs
     ADD CONSTRAINT policy_packs_effective_from_key UNIQUE (bank_id, effective_from);
@@ -600,11 +1074,23 @@ ALTER TABLE ONLY timebank.policy_packs
 ALTER TABLE ONLY timebank.postings
     ADD CONSTRAINT postings_pkey PRIMARY KEY (bank_id, transaction_id, line);
 
+ALTER TABLE ONLY timebank.proxies
+    ADD CONSTRAINT proxies_pkey PRIMARY KEY (bank_id, id);
+
 ALTER TABLE ONLY timebank.recognitions
     ADD CONSTRAINT recognitions_pkey PRIMARY KEY (bank_id, scheme, as_of, volunteer_id);
 
 ALTER TABLE ONLY timebank.redemptions
     ADD CONSTRAINT redemptions_pkey PRIMARY KEY (bank_id, digest);
+
+ALTER TABLE ONLY timebank.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_pkey PRIMARY KEY (bank_id, digest);
+
+ALTER TABLE ONLY timebank.replies
+    ADD CONSTRAINT replies_pkey PRIMARY KEY (bank_id, actor, key);
+
+ALTER TABLE ONLY timebank.role_grants
+    ADD CONSTRAINT role_grants_pkey PRIMARY KEY (bank_id, id);
 
 ALTER TABLE ONLY timebank.schema_version
     ADD CONSTRAINT schema_version_pkc PRIMARY KEY (version_num);
@@ -615,6 +1101,9 @@ ALTER TABLE ONLY timebank.service_records
 ALTER TABLE ONLY timebank.service_records
     ADD CONSTRAINT service_records_pkey PRIMARY KEY (bank_id, id);
 
+ALTER TABLE ONLY timebank.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (bank_id, id);
+
 ALTER TABLE ONLY timebank.shops
     ADD CONSTRAINT shops_code_key UNIQUE (bank_id, code);
 
@@ -623,6 +1112,15 @@ ALTER TABLE ONLY timebank.shops
 
 ALTER TABLE ONLY timebank.shops
     ADD CONSTRAINT shops_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.task_files
+    ADD CONSTRAINT task_files_pkey PRIMARY KEY (bank_id, task_id, role);
+
+ALTER TABLE ONLY timebank.tasks
+    ADD CONSTRAINT tasks_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.throttles
+    ADD CONSTRAINT throttles_pkey PRIMARY KEY (bank_id, key);
 
 ALTER TABLE ONLY timebank.transactions
     ADD CONSTRAINT transactions_idempotency_key UNIQUE (bank_id, idempotency_key);
@@ -650,7 +1148,35 @@ ALTER TABLE ONLY timebank.volunteers
 
 CREATE INDEX accounts_expires_on_idx ON timebank.accounts USING btree (bank_id, expires_on, id) WHERE (expires_on IS NOT NULL);
 
+CREATE INDEX acts_person_idx ON timebank.acts USING btree (bank_id, person_id, id);
+
 CREATE INDEX attendances_record_idx ON timebank.attendances USING btree (bank_id, record_id) WHERE (record_id IS NOT NULL);
+
+CREATE INDEX blind_indexes_digest_idx ON timebank.blind_indexes USING btree (bank_id, field, digest);
+
+CREATE UNIQUE INDEX cards_current_key ON timebank.cards USING btree (bank_id, person_id) WHERE (revoked_at IS NULL);
+
+CREATE INDEX consents_person_idx ON timebank.consents USING btree (bank_id, person_id, purpose, id);
+
+CREATE UNIQUE INDEX guardianships_current_key ON timebank.guardianships USING btree (bank_id, minor_id, guardian_id) WHERE (until_on IS NULL);
+
+CREATE INDEX guardianships_guardian_idx ON timebank.guardianships USING btree (bank_id, guardian_id);
+
+CREATE INDEX login_codes_phone_idx ON timebank.login_codes USING btree (bank_id, phone_digest, sent_at);
+
+CREATE INDEX look_ups_subject_idx ON timebank.look_ups USING btree (bank_id, subject_id, id);
+
+CREATE INDEX look_ups_viewer_idx ON timebank.look_ups USING btree (bank_id, viewer_id, id);
+
+CREATE UNIQUE INDEX memberships_current_key ON timebank.memberships USING btree (bank_id, person_id, organisation_id, kind) WHERE (until_on IS NULL);
+
+CREATE INDEX memberships_organisation_idx ON timebank.memberships USING btree (bank_id, organisation_id, person_id);
+
+CREATE INDEX notifications_person_idx ON timebank.notifications USING btree (bank_id, person_id, id);
+
+CREATE INDEX organisation_moves_organisation_idx ON timebank.organisation_moves USING btree (bank_id, organisation_id, id);
+
+CREATE INDEX organisations_parent_idx ON timebank.organisations USING btree (bank_id, parent_id);
 
 CREATE INDEX postings_from_open_idx ON timebank.postings USING btree (bank_id, from_account_id, xact) WHERE (from_seq IS NULL);
 
@@ -660,9 +1186,23 @@ CREATE INDEX postings_to_open_idx ON timebank.postings USING btree (bank_id, to_
 
 CREATE UNIQUE INDEX postings_to_seq_key ON timebank.postings USING btree (bank_id, to_account_id, to_seq) WHERE (to_seq IS NOT NULL);
 
+CREATE INDEX proxies_agent_idx ON timebank.proxies USING btree (bank_id, agent_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX proxies_principal_idx ON timebank.proxies USING btree (bank_id, principal_id);
+
 CREATE INDEX redemptions_receipt_idx ON timebank.redemptions USING btree (bank_id, receipt);
 
+CREATE INDEX refresh_tokens_session_idx ON timebank.refresh_tokens USING btree (bank_id, session_id);
+
+CREATE INDEX role_grants_person_idx ON timebank.role_grants USING btree (bank_id, person_id) WHERE (revoked_at IS NULL);
+
 CREATE INDEX service_records_volunteer_idx ON timebank.service_records USING btree (bank_id, volunteer_id, id);
+
+CREATE INDEX sessions_device_idx ON timebank.sessions USING btree (bank_id, device_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX sessions_person_idx ON timebank.sessions USING btree (bank_id, person_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX tasks_waiting_idx ON timebank.tasks USING btree (bank_id, requested_at, id) WHERE (finished_at IS NULL);
 
 CREATE INDEX transactions_hold_until_idx ON timebank.transactions USING btree (bank_id, hold_until, id) WHERE ((hold_until IS NOT NULL) AND (refusal IS NULL));
 
@@ -672,19 +1212,31 @@ CREATE UNIQUE INDEX transactions_reverses_id_key ON timebank.transactions USING 
 
 CREATE INDEX transactions_xact_idx ON timebank.transactions USING btree (bank_id, xact, id);
 
+CREATE INDEX volunteers_organisation_idx ON timebank.volunteers USING btree (bank_id, organisation_id, id);
+
+CREATE INDEX volunteers_team_idx ON timebank.volunteers USING btree (bank_id, team_id, id);
+
 CREATE TRIGGER accounts_identity BEFORE UPDATE OF bank_id, id, owner, unit_id, kind, guarded, expires_on, floor ON timebank.accounts FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER accounts_keep BEFORE DELETE OR TRUNCATE ON timebank.accounts FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER acts_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.acts FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER checkpoints_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER closures_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.closures FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
+CREATE TRIGGER consents_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.consents FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
 CREATE TRIGGER exchange_rules_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.exchange_rules FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER leaves_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.leaves FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
+CREATE TRIGGER look_ups_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.look_ups FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
 CREATE TRIGGER nodes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.nodes FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER organisation_moves_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.organisation_moves FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER policy_packs_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.policy_packs FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
@@ -708,17 +1260,44 @@ ALTER TABLE ONLY timebank.activities
 ALTER TABLE ONLY timebank.activities
     ADD CONSTRAINT activities_team_id_fkey FOREIGN KEY (bank_id, team_id) REFERENCES timebank.organisations(bank_id, id);
 
+ALTER TABLE ONLY timebank.acts
+    ADD CONSTRAINT acts_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
 ALTER TABLE ONLY timebank.attendances
     ADD CONSTRAINT attendances_record_id_fkey FOREIGN KEY (bank_id, record_id) REFERENCES timebank.service_records(bank_id, id);
 
 ALTER TABLE ONLY timebank.awards
     ADD CONSTRAINT awards_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
 
+ALTER TABLE ONLY timebank.blind_indexes
+    ADD CONSTRAINT blind_indexes_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.cards
+    ADD CONSTRAINT cards_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
 ALTER TABLE ONLY timebank.checkpoints
     ADD CONSTRAINT checkpoints_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
 
 ALTER TABLE ONLY timebank.closures
     ADD CONSTRAINT closures_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.consents
+    ADD CONSTRAINT consents_declared_by_fkey FOREIGN KEY (bank_id, declared_by) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.consents
+    ADD CONSTRAINT consents_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.credentials
+    ADD CONSTRAINT credentials_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.device_enrolments
+    ADD CONSTRAINT device_enrolments_device_id_fkey FOREIGN KEY (bank_id, device_id) REFERENCES timebank.devices(bank_id, id);
+
+ALTER TABLE ONLY timebank.device_enrolments
+    ADD CONSTRAINT device_enrolments_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.devices
+    ADD CONSTRAINT devices_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
 
 ALTER TABLE ONLY timebank.exchange_rules
     ADD CONSTRAINT exchange_rules_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
@@ -732,20 +1311,53 @@ ALTER TABLE ONLY timebank.goods
 ALTER TABLE ONLY timebank.goods
     ADD CONSTRAINT goods_unit_code_fkey FOREIGN KEY (bank_id, unit_code) REFERENCES timebank.units(bank_id, code);
 
+ALTER TABLE ONLY timebank.guardianships
+    ADD CONSTRAINT guardianships_guardian_id_fkey FOREIGN KEY (bank_id, guardian_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.guardianships
+    ADD CONSTRAINT guardianships_minor_id_fkey FOREIGN KEY (bank_id, minor_id) REFERENCES timebank.people(bank_id, id);
+
 ALTER TABLE ONLY timebank.job_runs
     ADD CONSTRAINT job_runs_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
 
 ALTER TABLE ONLY timebank.leaves
     ADD CONSTRAINT leaves_transaction_id_fkey FOREIGN KEY (bank_id, transaction_id) REFERENCES timebank.transactions(bank_id, id);
 
+ALTER TABLE ONLY timebank.login_codes
+    ADD CONSTRAINT login_codes_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.login_links
+    ADD CONSTRAINT login_links_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.memberships
+    ADD CONSTRAINT memberships_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.memberships
+    ADD CONSTRAINT memberships_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
 ALTER TABLE ONLY timebank.nodes
     ADD CONSTRAINT nodes_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.notifications
+    ADD CONSTRAINT notifications_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.organisation_moves
+    ADD CONSTRAINT organisation_moves_from_parent_id_fkey FOREIGN KEY (bank_id, from_parent_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.organisation_moves
+    ADD CONSTRAINT organisation_moves_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.organisation_moves
+    ADD CONSTRAINT organisation_moves_to_parent_id_fkey FOREIGN KEY (bank_id, to_parent_id) REFERENCES timebank.organisations(bank_id, id);
 
 ALTER TABLE ONLY timebank.organisations
     ADD CONSTRAINT organisations_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
 
 ALTER TABLE ONLY timebank.organisations
     ADD CONSTRAINT organisations_parent_id_fkey FOREIGN KEY (bank_id, parent_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.people
+    ADD CONSTRAINT people_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
 
 ALTER TABLE ONLY timebank.policy_packs
     ADD CONSTRAINT policy_packs_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
@@ -759,6 +1371,12 @@ ALTER TABLE ONLY timebank.postings
 ALTER TABLE ONLY timebank.postings
     ADD CONSTRAINT postings_transaction_id_fkey FOREIGN KEY (bank_id, transaction_id) REFERENCES timebank.transactions(bank_id, id);
 
+ALTER TABLE ONLY timebank.proxies
+    ADD CONSTRAINT proxies_agent_id_fkey FOREIGN KEY (bank_id, agent_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.proxies
+    ADD CONSTRAINT proxies_principal_id_fkey FOREIGN KEY (bank_id, principal_id) REFERENCES timebank.people(bank_id, id);
+
 ALTER TABLE ONLY timebank.recognitions
     ADD CONSTRAINT recognitions_policy_version_fkey FOREIGN KEY (bank_id, policy_version) REFERENCES timebank.policy_packs(bank_id, version);
 
@@ -767,6 +1385,18 @@ ALTER TABLE ONLY timebank.recognitions
 
 ALTER TABLE ONLY timebank.redemptions
     ADD CONSTRAINT redemptions_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
+
+ALTER TABLE ONLY timebank.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (bank_id, session_id) REFERENCES timebank.sessions(bank_id, id);
+
+ALTER TABLE ONLY timebank.replies
+    ADD CONSTRAINT replies_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.role_grants
+    ADD CONSTRAINT role_grants_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.role_grants
+    ADD CONSTRAINT role_grants_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
 
 ALTER TABLE ONLY timebank.service_records
     ADD CONSTRAINT service_records_activity_id_fkey FOREIGN KEY (bank_id, activity_id) REFERENCES timebank.activities(bank_id, id);
@@ -777,8 +1407,20 @@ ALTER TABLE ONLY timebank.service_records
 ALTER TABLE ONLY timebank.service_records
     ADD CONSTRAINT service_records_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
 
+ALTER TABLE ONLY timebank.sessions
+    ADD CONSTRAINT sessions_device_id_fkey FOREIGN KEY (bank_id, device_id) REFERENCES timebank.devices(bank_id, id);
+
+ALTER TABLE ONLY timebank.sessions
+    ADD CONSTRAINT sessions_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
 ALTER TABLE ONLY timebank.shops
     ADD CONSTRAINT shops_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.task_files
+    ADD CONSTRAINT task_files_task_id_fkey FOREIGN KEY (bank_id, task_id) REFERENCES timebank.tasks(bank_id, id);
+
+ALTER TABLE ONLY timebank.tasks
+    ADD CONSTRAINT tasks_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
 
 ALTER TABLE ONLY timebank.transactions
     ADD CONSTRAINT transactions_resolves_id_fkey FOREIGN KEY (bank_id, resolves_id) REFERENCES timebank.transactions(bank_id, id);
@@ -799,6 +1441,9 @@ ALTER TABLE ONLY timebank.volunteers
     ADD CONSTRAINT volunteers_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
 
 ALTER TABLE ONLY timebank.volunteers
+    ADD CONSTRAINT volunteers_owner_fkey FOREIGN KEY (bank_id, owner) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.volunteers
     ADD CONSTRAINT volunteers_team_id_fkey FOREIGN KEY (bank_id, team_id) REFERENCES timebank.organisations(bank_id, id);
 
 ALTER TABLE timebank.accounts ENABLE ROW LEVEL SECURITY;
@@ -809,6 +1454,10 @@ ALTER TABLE timebank.activities ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY activities_bank ON timebank.activities USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.acts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY acts_bank ON timebank.acts USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.attendances ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY attendances_bank ON timebank.attendances USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
@@ -817,6 +1466,14 @@ ALTER TABLE timebank.awards ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY awards_bank ON timebank.awards USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.blind_indexes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY blind_indexes_bank ON timebank.blind_indexes USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.cards ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY cards_bank ON timebank.cards USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.checkpoints ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY checkpoints_bank ON timebank.checkpoints USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
@@ -824,6 +1481,22 @@ CREATE POLICY checkpoints_bank ON timebank.checkpoints USING ((bank_id = (NULLIF
 ALTER TABLE timebank.closures ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY closures_bank ON timebank.closures USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.consents ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY consents_bank ON timebank.consents USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.credentials ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY credentials_bank ON timebank.credentials USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.device_enrolments ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY device_enrolments_bank ON timebank.device_enrolments USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.devices ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY devices_bank ON timebank.devices USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.exchange_rules ENABLE ROW LEVEL SECURITY;
 
@@ -837,6 +1510,10 @@ ALTER TABLE timebank.goods ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY goods_bank ON timebank.goods USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.guardianships ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY guardianships_bank ON timebank.guardianships USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.job_runs ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY job_runs_bank ON timebank.job_runs USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
@@ -845,13 +1522,41 @@ ALTER TABLE timebank.leaves ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY leaves_bank ON timebank.leaves USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.login_codes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY login_codes_bank ON timebank.login_codes USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.login_links ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY login_links_bank ON timebank.login_links USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.look_ups ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY look_ups_bank ON timebank.look_ups USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.memberships ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY memberships_bank ON timebank.memberships USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.nodes ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY nodes_bank ON timebank.nodes USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.notifications ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY notifications_bank ON timebank.notifications USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.organisation_moves ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY organisation_moves_bank ON timebank.organisation_moves USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.organisations ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY organisations_bank ON timebank.organisations USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.people ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY people_bank ON timebank.people USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.policy_packs ENABLE ROW LEVEL SECURITY;
 
@@ -861,6 +1566,10 @@ ALTER TABLE timebank.postings ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY postings_bank ON timebank.postings USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.proxies ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY proxies_bank ON timebank.proxies USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.recognitions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY recognitions_bank ON timebank.recognitions USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
@@ -869,13 +1578,41 @@ ALTER TABLE timebank.redemptions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY redemptions_bank ON timebank.redemptions USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.refresh_tokens ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY refresh_tokens_bank ON timebank.refresh_tokens USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.replies ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY replies_bank ON timebank.replies USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.role_grants ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY role_grants_bank ON timebank.role_grants USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.service_records ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY service_records_bank ON timebank.service_records USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.sessions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY sessions_bank ON timebank.sessions USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.shops ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY shops_bank ON timebank.shops USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.task_files ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY task_files_bank ON timebank.task_files USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.tasks ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY tasks_bank ON timebank.tasks USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.throttles ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY throttles_bank ON timebank.throttles USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.transactions ENABLE ROW LEVEL SECURITY;
 
@@ -908,6 +1645,9 @@ GRANT UPDATE(folded_before) ON TABLE timebank.accounts TO timebank_app;
 GRANT SELECT,INSERT ON TABLE timebank.activities TO timebank_app;
 GRANT SELECT ON TABLE timebank.activities TO timebank_reader;
 
+GRANT SELECT,INSERT ON TABLE timebank.acts TO timebank_app;
+GRANT SELECT ON TABLE timebank.acts TO timebank_reader;
+
 GRANT SELECT,INSERT ON TABLE timebank.attendances TO timebank_app;
 GRANT SELECT ON TABLE timebank.attendances TO timebank_reader;
 
@@ -925,11 +1665,51 @@ GRANT UPDATE(outcome) ON TABLE timebank.awards TO timebank_app;
 GRANT SELECT,INSERT ON TABLE timebank.banks TO timebank_app;
 GRANT SELECT ON TABLE timebank.banks TO timebank_reader;
 
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.blind_indexes TO timebank_app;
+
+GRANT UPDATE(digest) ON TABLE timebank.blind_indexes TO timebank_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.cards TO timebank_app;
+GRANT SELECT ON TABLE timebank.cards TO timebank_reader;
+
+GRANT UPDATE(revoked_at) ON TABLE timebank.cards TO timebank_app;
+
+GRANT UPDATE(revoked_for) ON TABLE timebank.cards TO timebank_app;
+
 GRANT SELECT,INSERT ON TABLE timebank.checkpoints TO timebank_app;
 GRANT SELECT ON TABLE timebank.checkpoints TO timebank_reader;
 
 GRANT SELECT,INSERT ON TABLE timebank.closures TO timebank_app;
 GRANT SELECT ON TABLE timebank.closures TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.consents TO timebank_app;
+GRANT SELECT ON TABLE timebank.consents TO timebank_reader;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.credentials TO timebank_app;
+
+GRANT UPDATE(password_hash) ON TABLE timebank.credentials TO timebank_app;
+
+GRANT UPDATE(totp_sealed) ON TABLE timebank.credentials TO timebank_app;
+
+GRANT UPDATE(totp_key_id) ON TABLE timebank.credentials TO timebank_app;
+
+GRANT UPDATE(totp_confirmed_at) ON TABLE timebank.credentials TO timebank_app;
+
+GRANT UPDATE(totp_last_step) ON TABLE timebank.credentials TO timebank_app;
+
+GRANT UPDATE(changed_at) ON TABLE timebank.credentials TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.device_enrolments TO timebank_app;
+GRANT SELECT ON TABLE timebank.device_enrolments TO timebank_reader;
+
+GRANT UPDATE(device_id) ON TABLE timebank.device_enrolments TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.devices TO timebank_app;
+GRANT SELECT ON TABLE timebank.devices TO timebank_reader;
+
+GRANT UPDATE(revoked_at) ON TABLE timebank.devices TO timebank_app;
+
+GRANT UPDATE(revoked_by) ON TABLE timebank.devices TO timebank_app;
 
 GRANT SELECT ON TABLE timebank.epochs TO timebank_app;
 GRANT SELECT ON TABLE timebank.epochs TO timebank_reader;
@@ -947,6 +1727,11 @@ GRANT UPDATE(given) ON TABLE timebank.folds TO timebank_app;
 GRANT SELECT,INSERT ON TABLE timebank.goods TO timebank_app;
 GRANT SELECT ON TABLE timebank.goods TO timebank_reader;
 
+GRANT SELECT,INSERT ON TABLE timebank.guardianships TO timebank_app;
+GRANT SELECT ON TABLE timebank.guardianships TO timebank_reader;
+
+GRANT UPDATE(until_on) ON TABLE timebank.guardianships TO timebank_app;
+
 GRANT SELECT,INSERT ON TABLE timebank.job_runs TO timebank_app;
 GRANT SELECT ON TABLE timebank.job_runs TO timebank_reader;
 
@@ -959,11 +1744,39 @@ GRANT UPDATE(result) ON TABLE timebank.job_runs TO timebank_app;
 GRANT SELECT,INSERT ON TABLE timebank.leaves TO timebank_app;
 GRANT SELECT ON TABLE timebank.leaves TO timebank_reader;
 
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.login_codes TO timebank_app;
+
+GRANT UPDATE(attempts) ON TABLE timebank.login_codes TO timebank_app;
+
+GRANT UPDATE(used_at) ON TABLE timebank.login_codes TO timebank_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.login_links TO timebank_app;
+
+GRANT UPDATE(used_at) ON TABLE timebank.login_links TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.look_ups TO timebank_app;
+GRANT SELECT ON TABLE timebank.look_ups TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.memberships TO timebank_app;
+GRANT SELECT ON TABLE timebank.memberships TO timebank_reader;
+
+GRANT UPDATE(until_on) ON TABLE timebank.memberships TO timebank_app;
+
 GRANT SELECT,INSERT ON TABLE timebank.nodes TO timebank_app;
 GRANT SELECT ON TABLE timebank.nodes TO timebank_reader;
 
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.notifications TO timebank_app;
+GRANT SELECT ON TABLE timebank.notifications TO timebank_reader;
+
+GRANT UPDATE(read_at) ON TABLE timebank.notifications TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.organisation_moves TO timebank_app;
+GRANT SELECT ON TABLE timebank.organisation_moves TO timebank_reader;
+
 GRANT SELECT,INSERT ON TABLE timebank.organisations TO timebank_app;
 GRANT SELECT ON TABLE timebank.organisations TO timebank_reader;
+
+GRANT UPDATE(code) ON TABLE timebank.organisations TO timebank_app;
 
 GRANT UPDATE(name) ON TABLE timebank.organisations TO timebank_app;
 
@@ -971,11 +1784,33 @@ GRANT UPDATE(level) ON TABLE timebank.organisations TO timebank_app;
 
 GRANT UPDATE(parent_id) ON TABLE timebank.organisations TO timebank_app;
 
+GRANT UPDATE(opened_on) ON TABLE timebank.organisations TO timebank_app;
+
+GRANT UPDATE(closed_on) ON TABLE timebank.organisations TO timebank_app;
+
+GRANT UPDATE(version) ON TABLE timebank.organisations TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.people TO timebank_app;
+GRANT SELECT ON TABLE timebank.people TO timebank_reader;
+
+GRANT UPDATE(version) ON TABLE timebank.people TO timebank_app;
+
+GRANT UPDATE(erased_at) ON TABLE timebank.people TO timebank_app;
+
 GRANT SELECT,INSERT ON TABLE timebank.policy_packs TO timebank_app;
 GRANT SELECT ON TABLE timebank.policy_packs TO timebank_reader;
 
 GRANT SELECT,INSERT ON TABLE timebank.postings TO timebank_app;
 GRANT SELECT ON TABLE timebank.postings TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.proxies TO timebank_app;
+GRANT SELECT ON TABLE timebank.proxies TO timebank_reader;
+
+GRANT UPDATE(reason) ON TABLE timebank.proxies TO timebank_app;
+
+GRANT UPDATE(ended_at) ON TABLE timebank.proxies TO timebank_app;
+
+GRANT UPDATE(ended_by) ON TABLE timebank.proxies TO timebank_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE timebank.recognitions TO timebank_app;
 GRANT SELECT ON TABLE timebank.recognitions TO timebank_reader;
@@ -983,14 +1818,73 @@ GRANT SELECT ON TABLE timebank.recognitions TO timebank_reader;
 GRANT SELECT,INSERT ON TABLE timebank.redemptions TO timebank_app;
 GRANT SELECT ON TABLE timebank.redemptions TO timebank_reader;
 
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.refresh_tokens TO timebank_app;
+
+GRANT UPDATE(used_at) ON TABLE timebank.refresh_tokens TO timebank_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.replies TO timebank_app;
+GRANT SELECT ON TABLE timebank.replies TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.role_grants TO timebank_app;
+GRANT SELECT ON TABLE timebank.role_grants TO timebank_reader;
+
+GRANT UPDATE(revoked_at) ON TABLE timebank.role_grants TO timebank_app;
+
+GRANT UPDATE(revoked_by) ON TABLE timebank.role_grants TO timebank_app;
+
 GRANT SELECT ON TABLE timebank.schema_version TO timebank_app;
 GRANT SELECT ON TABLE timebank.schema_version TO timebank_reader;
 
 GRANT SELECT,INSERT ON TABLE timebank.service_records TO timebank_app;
 GRANT SELECT ON TABLE timebank.service_records TO timebank_reader;
 
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.sessions TO timebank_app;
+GRANT SELECT ON TABLE timebank.sessions TO timebank_reader;
+
+GRANT UPDATE(seen_at) ON TABLE timebank.sessions TO timebank_app;
+
+GRANT UPDATE(expires_at) ON TABLE timebank.sessions TO timebank_app;
+
+GRANT UPDATE(ended_at) ON TABLE timebank.sessions TO timebank_app;
+
+GRANT UPDATE(ended_for) ON TABLE timebank.sessions TO timebank_app;
+
 GRANT SELECT,INSERT ON TABLE timebank.shops TO timebank_app;
 GRANT SELECT ON TABLE timebank.shops TO timebank_reader;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.task_files TO timebank_app;
+
+GRANT UPDATE(key_id) ON TABLE timebank.task_files TO timebank_app;
+
+GRANT UPDATE(sealed) ON TABLE timebank.task_files TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.tasks TO timebank_app;
+GRANT SELECT ON TABLE timebank.tasks TO timebank_reader;
+
+GRANT UPDATE(started_at) ON TABLE timebank.tasks TO timebank_app;
+
+GRANT UPDATE(lease_until) ON TABLE timebank.tasks TO timebank_app;
+
+GRANT UPDATE(attempts) ON TABLE timebank.tasks TO timebank_app;
+
+GRANT UPDATE(done) ON TABLE timebank.tasks TO timebank_app;
+
+GRANT UPDATE(total) ON TABLE timebank.tasks TO timebank_app;
+
+GRANT UPDATE(finished_at) ON TABLE timebank.tasks TO timebank_app;
+
+GRANT UPDATE(outcome) ON TABLE timebank.tasks TO timebank_app;
+
+GRANT UPDATE(problem) ON TABLE timebank.tasks TO timebank_app;
+
+GRANT UPDATE(result) ON TABLE timebank.tasks TO timebank_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.throttles TO timebank_app;
+GRANT SELECT ON TABLE timebank.throttles TO timebank_reader;
+
+GRANT UPDATE(tokens) ON TABLE timebank.throttles TO timebank_app;
+
+GRANT UPDATE(refilled_at) ON TABLE timebank.throttles TO timebank_app;
 
 GRANT USAGE ON SEQUENCE timebank.transaction_ids TO timebank_app;
 
@@ -1008,3 +1902,9 @@ GRANT UPDATE(sealed) ON TABLE timebank.vault TO timebank_app;
 
 GRANT SELECT,INSERT ON TABLE timebank.volunteers TO timebank_app;
 GRANT SELECT ON TABLE timebank.volunteers TO timebank_reader;
+
+GRANT UPDATE(organisation_id) ON TABLE timebank.volunteers TO timebank_app;
+
+GRANT UPDATE(team_id) ON TABLE timebank.volunteers TO timebank_app;
+
+GRANT UPDATE(is_party_member) ON TABLE timebank.volunteers TO timebank_app;

@@ -43,10 +43,19 @@ def origin(bank: Bank) -> str:
 
 def signing_key(home: Path, bank: Bank) -> SigningKey:
     """Return the bank's signing key, made on first use in a file that only its owner reads."""
-    text = load_or_make(
-        home / "keys" / f"seal-{bank.code}.key", lambda: SigningKey.generate(origin(bank)).encode()
-    )
+    text = load_or_make(_key_file(home, bank), lambda: SigningKey.generate(origin(bank)).encode())
     return SigningKey.parse(text)
+
+
+def published_verifier(home: Path, bank: Bank) -> str | None:
+    """Return the public key that the bank's checkpoints are signed with; None before the first was."""
+    if not _key_file(home, bank).exists():
+        return None
+    return str(signing_key(home, bank).verifier)
+
+
+def _key_file(home: Path, bank: Bank) -> Path:
+    return home / "keys" / f"seal-{bank.code}.key"
 
 
 def anchors_folder(home: Path) -> Path:
@@ -113,16 +122,38 @@ async def prove_record(database: Database, bank: Bank, record: str) -> ProofDocu
     """
 
     async def work(tx: ReadTx) -> ProofDocument:
-        number = await _record_number(tx, record)
-        id_ = await tx.connection.fetchval(_TRANSACTION, tx.bank_id, str(number))
-        if id_ is None:
-            raise RefusalError("record_not_credited", record=record)
-        try:
-            return await prove(tx, id_, record=str(number))
-        except NoProofError:
-            raise RefusalError("not_sealed_yet", record=record) from None
+        return await proof_of_record(tx, await _record_number(tx, record))
 
     return await database.read(bank, work)
+
+
+async def proof_of_record(tx: ReadTx, number: int) -> ProofDocument:
+    """Return the proof of a record's credit.
+
+    Raises:
+        RefusalError: `record_not_credited`, `not_sealed_yet`.
+    """
+    id_ = await tx.connection.fetchval(_TRANSACTION, tx.bank_id, str(number))
+    if id_ is None:
+        raise RefusalError("record_not_credited", record=number)
+    try:
+        return await prove(tx, id_, record=str(number))
+    except NoProofError:
+        raise RefusalError("not_sealed_yet", record=number) from None
+
+
+async def proof_of_transaction(tx: ReadTx, transaction_id: int) -> ProofDocument:
+    """Return the proof that a transaction is in the sealed books.
+
+    Raises:
+        RefusalError: `unknown_transaction`, `transaction_not_sealed_yet`.
+    """
+    try:
+        return await prove(tx, transaction_id, record=str(transaction_id))
+    except NoProofError as error:
+        if error.code == "unknown_transaction":
+            raise RefusalError("unknown_transaction") from None
+        raise RefusalError("transaction_not_sealed_yet") from None
 
 
 async def _record_number(tx: ReadTx, record: str) -> int:
@@ -142,7 +173,7 @@ async def _record_number(tx: ReadTx, record: str) -> int:
 
 async def audit_bank(database: Database, bank: Bank, home: Path) -> list[Violation]:
     """Audit a bank against the installation's key and the checkpoints kept outside the database."""
-    key_file = home / "keys" / f"seal-{bank.code}.key"
-    verifier: VerifierKey | None = signing_key(home, bank).verifier if key_file.exists() else None
+    has_key = _key_file(home, bank).exists()
+    verifier: VerifierKey | None = signing_key(home, bank).verifier if has_key else None
     anchors = read_anchors(anchors_folder(home), bank.code)
     return await database.read(bank, lambda tx: audit(tx, verifier=verifier, anchors=anchors))

@@ -1,8 +1,7 @@
-"""Sealing and opening personal fields: AES-256-GCM, bound to bank, person and field."""
+"""Sealing and opening personal fields: AES-256-GCM, bound to bank, subject and field."""
 
-import base64
-import hashlib
 import os
+from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
 
@@ -10,53 +9,91 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from timebank.errors import RefusalError
-from timebank.keyfiles import load_or_make
+from timebank.vault.keys import KeyRing, key_id_of, load_ring
 
-KEY_BYTES = 32
 NONCE_BYTES = 12
 
 
 class Cipher:
-    """One key. `key_id` names it beside what it sealed, so that a later key can be told from it."""
+    """Seals with the first key of a ring and opens with any.
 
-    def __init__(self, key: bytes) -> None:
-        if len(key) != KEY_BYTES:
-            raise RefusalError("vault_key_invalid")
-        self._aead = AESGCM(key)
-        self.key_id = hashlib.sha256(b"timebank/vault-key-id\0" + key).hexdigest()[:16]
+    `key_id` names the sealing key beside what it sealed, so that a rotation finds it. Read it before sealing, not
+    after: should the ring change in between, the row names the older key, and the rotation looks at it once more.
+    """
+
+    def __init__(self, keys: bytes | KeyRing) -> None:
+        """Take one key, or a ring of them.
+
+        Raises:
+            RefusalError: `vault_key_invalid`.
+        """
+        self.ring = keys if isinstance(keys, KeyRing) else KeyRing([keys])
+
+    @property
+    def key_id(self) -> str:
+        """The name of the key that seals now."""
+        return _key_id(self.ring.keys[0])
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The names of all keys that open, the sealing one first."""
+        return tuple(map(_key_id, self.ring.keys))
 
     def seal(self, bank_id: int, subject: UUID, field: str, value: str) -> bytes:
         """Return nonce and ciphertext of one field; the same value never gives the same bytes twice."""
+        return self.seal_bytes(bank_id, subject, field, value.encode())
+
+    def seal_bytes(self, bank_id: int, subject: UUID, field: str, value: bytes) -> bytes:
+        """Return nonce and ciphertext of bytes, a file's for example."""
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._aead.encrypt(nonce, value.encode(), _bound_to(bank_id, subject, field))
+        return nonce + _aead(self.ring.keys[0]).encrypt(nonce, value, _bound_to(bank_id, subject, field))
 
     def open(self, bank_id: int, subject: UUID, field: str, sealed: bytes) -> str:
         """Return the value of one field.
 
         Raises:
-            RefusalError: `vault_key_wrong` if another key sealed it, or it was moved to another place.
+            RefusalError: `vault_key_wrong` if no key of the ring sealed it, or it was moved to another place.
         """
-        nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         try:
-            return self._aead.decrypt(nonce, ciphertext, _bound_to(bank_id, subject, field)).decode()
-        except (InvalidTag, ValueError):  # the latter when there are too few bytes for a nonce
+            return self.open_bytes(bank_id, subject, field, sealed).decode()
+        except UnicodeDecodeError:
             raise RefusalError("vault_key_wrong") from None
 
+    def open_bytes(self, bank_id: int, subject: UUID, field: str, sealed: bytes) -> bytes:
+        """Return what `seal_bytes` sealed.
 
-def load_cipher(key_text: str | None, home: Path) -> Cipher:
-    """Return the cipher of the given base64 key, else of home's key file, which is made on first use.
+        Raises:
+            RefusalError: as `open`.
+        """
+        bound_to = _bound_to(bank_id, subject, field)
+        found = self._try_open(bytes(sealed), bound_to)
+        if found is None and self.ring.refresh():
+            found = self._try_open(bytes(sealed), bound_to)
+        if found is None:
+            raise RefusalError("vault_key_wrong")
+        return found
+
+    def _try_open(self, sealed: bytes, bound_to: bytes) -> bytes | None:
+        nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+        for key in self.ring.keys:
+            try:
+                return _aead(key).decrypt(nonce, ciphertext, bound_to)
+            except (InvalidTag, ValueError):  # the latter when there are too few bytes for a nonce
+                continue
+        return None
+
+
+def load_cipher(key_texts: str | None, home: Path) -> Cipher:
+    """Return the cipher of the given base64 keys (commas between, the first seals), else of home's key files.
 
     Raises:
-        RefusalError: `vault_key_invalid` if the key is not base64 of 32 bytes.
+        RefusalError: `vault_key_invalid` if a key is not base64 of 32 bytes.
     """
-    if key_text is None:
-        key_text = load_or_make(
-            home / "keys" / "vault.key", lambda: base64.b64encode(os.urandom(KEY_BYTES)).decode()
-        )
-    try:
-        return Cipher(base64.b64decode(key_text, validate=True))
-    except ValueError:  # not base64, or not even ASCII
-        raise RefusalError("vault_key_invalid") from None
+    return Cipher(load_ring(key_texts, home))
+
+
+_aead = lru_cache(maxsize=16)(AESGCM)
+_key_id = lru_cache(maxsize=16)(key_id_of)
 
 
 def _bound_to(bank_id: int, subject: UUID, field: str) -> bytes:

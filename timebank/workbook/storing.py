@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from ledger.accounts import declare_units
 from ledger.session import WriteTx
@@ -31,11 +31,18 @@ on conflict on constraint organisations_code_key do nothing
 """
 _ORGANISATION_IDS = "select level = 'team' as is_team, code, id from organisations where bank_id = $1"
 
+_PEOPLE = """
+insert into people (bank_id, id)
+select $1, v.owner from unnest($2::text[], $3::uuid[]) as v (code, owner)
+where not exists (select from volunteers k where k.bank_id = $1 and k.code = v.code)
+on conflict do nothing returning id
+"""
 _VOLUNTEERS = """
-insert into volunteers (bank_id, code, organisation_id, team_id, is_party_member, registered_on)
-select $1, v.code, v.organisation_id, v.team_id, v.is_party_member, v.registered_on
-from unnest($2::text[], $3::bigint[], $4::bigint[], $5::bool[], $6::date[])
-  as v (code, organisation_id, team_id, is_party_member, registered_on)
+insert into volunteers (bank_id, code, owner, organisation_id, team_id, is_party_member, registered_on)
+select $1, v.code, v.owner, v.organisation_id, v.team_id, v.is_party_member, v.registered_on
+from unnest($2::text[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bool[], $7::date[])
+  as v (code, owner, organisation_id, team_id, is_party_member, registered_on)
+where exists (select from people p where p.bank_id = $1 and p.id = v.owner)
 on conflict on constraint volunteers_code_key do nothing
 returning code
 """
@@ -131,10 +138,13 @@ async def _store_volunteers(
     teams: Mapping[str, int],
     cipher: Cipher,
 ) -> dict[str, Person]:
+    codes, owners = [row.code for row in volunteers], [uuid4() for _ in volunteers]
+    await tx.connection.fetch(_PEOPLE, tx.bank_id, codes, owners)
     added = await tx.connection.fetch(
         _VOLUNTEERS,
         tx.bank_id,
-        [row.code for row in volunteers],
+        codes,
+        owners,
         [nodes.get(row.community) for row in volunteers],
         [teams.get(row.team) for row in volunteers],
         [bool(row.party_member) for row in volunteers],

@@ -1,10 +1,15 @@
 """The demo: on a fresh home, and again."""
 
+import json
+import re
+import socket
 from pathlib import Path
 
 import openpyxl
 
 from tests.timebank.cli.conftest import Office
+from tests.timebank.cli.test_serve import log_in, serving, wait_for
+from timebank.access import Role
 from timebank.demo.community import write_community
 
 
@@ -42,3 +47,26 @@ def test_its_workbook_is_the_same_every_time_and_names_nobody_real(tmp_path: Pat
     assert cells[0] == cells[1]
     people = cells[0][2][1:]
     assert all(str(row[4]).startswith("990000") and str(row[5]).startswith("1990000") for row in people)
+
+
+def test_every_role_gets_a_login_that_works_and_nobody_is_made_twice(office: Office) -> None:
+    first = {login["role"]: login for login in office.run("demo", "--json").json["logins"]}
+    again = {login["role"]: login for login in office.run("demo", "--json").json["logins"]}
+    assert set(first) == {"volunteer", *map(str, Role)}
+    assert {role: login["person_id"] for role, login in first.items()} == {
+        role: login["person_id"] for role, login in again.items()
+    }
+    assert len({login["token"] for login in (*first.values(), *again.values())}) == 2 * len(first)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with serving(office, "demo", "--serve", "--port", str(port)) as running, running.client() as client:
+        wait_for(lambda: client.get("/health/ready").status_code == 200)
+        printed = re.findall(r"^  (\w+) +(\{.*\})$", running.said, re.MULTILINE)
+        assert {role for role, _ in printed} == set(first)
+        for role, login in printed:
+            me = client.get("/api/v1/me", headers=log_in(running, login)).json()
+            assert [grant["role"] for grant in me["roles"]] == ([] if role == "volunteer" else [role])
+            assert me["person_id"] == first[role]["person_id"]
+        (line,) = [line for line in running.said.splitlines() if line.strip().startswith("curl ")]
+        assert line.split()[2] == f"{running.url}/api/v1/login/links"
+        assert json.loads(line.split("-d ", 1)[1].strip("'"))["bank"] == "demo"

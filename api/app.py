@@ -1,0 +1,129 @@
+"""The application: routes, error handlers and the guard, wired in one place."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api import health, reference, v1
+from api.limits import Buckets
+from api.middleware import Guard
+from api.problems import Problem, problem_response
+from api.service import Service
+from timebank.errors import OutageError, RefusalError
+
+TITLE = "时间银行 Time bank"
+DESCRIPTION = """志愿服务时间银行与积分兑换的接口。 The interface of a volunteer time bank and points exchange.
+
+Amounts are integers of their unit, times RFC 3339 with offset. Refusals are RFC 9457 problems with a stable `code`.
+"""
+BURST, PER_SECOND = 400, 100
+
+log = structlog.get_logger("timebank.http")
+
+_HTTP_CODES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    415: "media_type_unsupported",
+}
+
+
+def create_app(
+    service: Service | None = None,
+    *,
+    opening: Callable[[], contextlib.AbstractAsyncContextManager[Service]] | None = None,
+    buckets: Buckets | None = None,
+) -> FastAPI:
+    """Return the application, of a service at hand or of one that is opened with it and closed at its end."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            if opening is not None:
+                app.state.service = await stack.enter_async_context(opening())
+            yield
+
+    app = FastAPI(
+        title=TITLE,
+        description=DESCRIPTION,
+        version="1",
+        lifespan=lifespan,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+        strict_content_type=False,
+    )
+    if service is not None:
+        app.state.service = service
+    app.include_router(health.router)
+    app.include_router(v1.router)
+    app.include_router(reference.router)
+    app.add_exception_handler(RefusalError, _refused)
+    app.add_exception_handler(OutageError, _out)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _broken)
+    app.add_middleware(Guard, buckets=buckets or Buckets(BURST, PER_SECOND))
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, object]:
+    if app.openapi_schema is None:
+        schema = get_openapi(title=TITLE, version="1", description=DESCRIPTION, routes=app.routes)
+        components = schema.setdefault("components", {}).setdefault("schemas", {})
+        components["Problem"] = Problem.model_json_schema()
+        for unused in ("HTTPValidationError", "ValidationError"):
+            components.pop(unused, None)
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def _request_id(request: Request) -> str | None:
+    return getattr(request.state, "request_id", None)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusalError)  # noqa: S101 -- registered for it
+    headers = {"WWW-Authenticate": "Bearer"} if error.code in _LOGIN_CODES else {}
+    if (wait := error.params.get("retry_after")) is not None:
+        headers["Retry-After"] = str(wait)
+    return problem_response(error.code, error.params, request_id=_request_id(request), headers=headers)
+
+
+_LOGIN_CODES = frozenset({"token_missing", "token_invalid", "token_expired", "session_over"})
+
+
+async def _out(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OutageError)  # noqa: S101 -- registered for it
+    log.warning("outage", code=error.code, request_id=_request_id(request))
+    return problem_response(
+        error.code, error.params, request_id=_request_id(request), headers={"Retry-After": "1"}
+    )
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for it
+    # Where and what, never the value that was sent: it may be a password or a phone.
+    errors = [
+        {"where": ".".join(map(str, item["loc"])), "what": str(item["type"])} for item in error.errors()
+    ]
+    return problem_response("request_invalid", request_id=_request_id(request), errors=errors[:50])
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 -- registered for it
+    code = _HTTP_CODES.get(error.status_code, "request_malformed")
+    return problem_response(code, request_id=_request_id(request), headers=dict(error.headers or {}))
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    log.error("broken", error=type(error).__name__, request_id=_request_id(request), exc_info=error)
+    return problem_response("internal", request_id=_request_id(request))

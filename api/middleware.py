@@ -1,0 +1,149 @@
+"""What every request goes through: an id, limits, a time limit, safe headers, a log line and a count. Pure ASGI."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from uuid import uuid4
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import metrics
+from api.limits import Buckets
+from api.problems import problem_response
+from timebank.errors import RefusalError
+
+REQUEST_SECONDS = 30
+UPLOAD_SECONDS = 300
+"""A large workbook over an office's thin line."""
+MAX_BODY_BYTES = 256 * 1024
+MAX_UPLOAD_BYTES = 32 * 1024 * 1024
+UPLOAD_PATHS = ("/api/v1/imports",)
+
+SECURITY_HEADERS: Mapping[bytes, bytes] = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"permissions-policy": b"camera=(self), geolocation=(self), microphone=()",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"strict-transport-security": b"max-age=31536000",
+    b"cache-control": b"no-store",
+}
+"""Of every answer that does not say otherwise."""
+
+log = structlog.get_logger("timebank.http")
+
+
+class Guard:
+    """The one middleware; `buckets` limits each token, or each address without one."""
+
+    def __init__(self, app: ASGIApp, *, buckets: Buckets, seconds: float = REQUEST_SECONDS) -> None:
+        self._app = app
+        self._buckets = buckets
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        begun = time.perf_counter()
+        status = 500
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _with_defaults(message.get("headers", []), request_id)
+            await send(message)
+
+        metrics.RUNNING.inc()
+        try:
+            await self._answer(scope, receive, send_guarded, request_id)
+        finally:
+            metrics.RUNNING.dec()
+            seconds = time.perf_counter() - begun
+            route = getattr(scope.get("route"), "path", "none")
+            metrics.REQUESTS.labels(scope["method"], route, str(status)).inc()
+            metrics.SECONDS.labels(scope["method"], route).observe(seconds)
+            log.info(
+                "request",
+                method=scope["method"],
+                route=route,
+                status=status,
+                milliseconds=round(seconds * 1000, 1),
+                request_id=request_id,
+            )
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        headers = dict(scope["headers"])
+        wait = self._buckets.take(_key(scope, headers))
+        if wait:
+            retry = {"Retry-After": str(int(wait) + 1)}
+            await problem_response("throttled", request_id=request_id, headers=retry)(scope, receive, send)
+            return
+        is_upload = scope["path"] in UPLOAD_PATHS
+        limit = MAX_UPLOAD_BYTES if is_upload else MAX_BODY_BYTES
+        seconds = UPLOAD_SECONDS if is_upload else self._seconds
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > limit:
+            await problem_response("body_too_large", {"limit": limit}, request_id=request_id)(
+                scope, receive, send
+            )
+            return
+        body = _Body(receive, limit)
+        started = False
+
+        async def send_unless_too_large(message: Message) -> None:
+            nonlocal started
+            if not body.is_too_large:
+                started = True
+                await send(message)
+
+        try:
+            async with asyncio.timeout(seconds):
+                await self._app(scope, body.receive, send_unless_too_large)
+        except TimeoutError:
+            if started:
+                raise
+            await problem_response("timed_out", request_id=request_id)(scope, receive, send)
+            return
+        if body.is_too_large and not started:
+            await problem_response("body_too_large", {"limit": limit}, request_id=request_id)(
+                scope, receive, send
+            )
+
+
+class _Body:
+    """A request's body, read up to a limit; beyond it the application is told that it ended badly."""
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._limit = self._left = limit
+        self.is_too_large = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            self.is_too_large = True
+            raise RefusalError("body_too_large", limit=self._limit)
+        return message
+
+
+def _key(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
+    """Name who is limited: one token, or one address."""
+    authorization = headers.get(b"authorization")
+    if authorization is not None:
+        return f"token {hash(authorization)}"
+    client = scope.get("client")
+    return f"address {client[0] if client else 'local'}"
+
+
+def _with_defaults(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+    given = {name.lower() for name, _ in headers}
+    defaults = [(name, value) for name, value in SECURITY_HEADERS.items() if name not in given]
+    return [*headers, *defaults, (b"x-request-id", request_id.encode())]

@@ -1,0 +1,52 @@
+"""What a serving process has: one of each, made at start and passed to every request. Nothing global."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from timebank.access import STRONG_METHODS
+from timebank.database import Bank, Database
+from timebank.login.passwords import Passwords
+from timebank.login.senders import Outgoing, Sender
+from timebank.login.tokens import TokenKeys
+from timebank.settings import Settings
+from timebank.vault.blind import BlindIndex
+from timebank.vault.cipher import Cipher
+
+
+def utc_now() -> datetime:
+    """Return the time; tests pass a clock of their own."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Service:
+    """The process's own: settings, database, keys and clock."""
+
+    settings: Settings
+    database: Database
+    cipher: Cipher
+    blind: BlindIndex
+    tokens: TokenKeys
+    sender: Sender | None = None
+    passwords: Passwords = field(default_factory=Passwords)
+    outgoing: Outgoing = field(default_factory=Outgoing)
+    now: Callable[[], datetime] = utc_now
+    _banks: dict[str, Bank] = field(default_factory=dict)
+
+    @property
+    def strong_methods(self) -> frozenset[str]:
+        """How a session is begun that carries an office's roles here."""
+        if self.settings.office_links_allowed:
+            return STRONG_METHODS | {"link"}
+        return STRONG_METHODS
+
+    async def bank(self, code: str) -> Bank:
+        """Return the bank of that code; what was found is remembered.
+
+        Raises:
+            RefusalError: `unknown_bank`.
+        """
+        if code not in self._banks:
+            self._banks[code] = await self.database.bank(code)
+        return self._banks[code]

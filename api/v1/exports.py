@@ -1,0 +1,47 @@
+"""Exports: the journal or the service records asked for; writing the file is a task."""
+
+from uuid import uuid4
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from api.edge import CallerOf, IdempotencyKey
+from api.problems import problems
+from api.v1.tasks import TaskOut, task_out
+from ledger.session import WriteTx
+from timebank.access import Actor
+from timebank.tasks.actions import request_task
+from timebank.tasks.queries import EXPORT, ExportKind, find_task, reach_of_export
+
+router = APIRouter(prefix="/exports", tags=["tasks"])
+
+
+class ExportIn(BaseModel):
+    """What is to be exported."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: ExportKind = Field(
+        description="A journal of the whole bank, or the service records of those in one's reach, without names."
+    )
+
+
+@router.post(
+    "",
+    operation_id="request_export",
+    status_code=202,
+    response_model=TaskOut,
+    responses=problems(401, 403, 409),
+)
+async def request_export(caller: CallerOf, key: IdempotencyKey, asked: ExportIn) -> Response:
+    """Ask for a file; follow the task, and fetch its report."""
+    task_id = uuid4()
+
+    async def work(tx: WriteTx, actor: Actor) -> TaskOut:
+        about = await reach_of_export(tx, actor, asked.kind)
+        params = {"export": asked.kind.value, "organisation_ids": about}
+        await request_task(tx, actor, task_id, kind=EXPORT, params=params, file=None, now=caller.now)
+        return task_out(await find_task(tx, actor, task_id, now=caller.now))
+
+    return await caller.write_once(key, asked.model_dump(), work, action="exports.request", status=202)

@@ -1,0 +1,160 @@
+"""The tables of docs/permissions.md as data, and a request for each route that nothing but a permission can refuse."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from tests.api.cast import Cast
+from timebank.access import PERMISSIONS, Role, Rule, Whom
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A line of the table of routes."""
+
+    method: str
+    path: str
+    permission: str
+    of: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def _tables() -> Iterator[list[list[str]]]:
+    table: list[list[str]] = []
+    for line in [*DOCUMENT.read_text(encoding="utf-8").splitlines(), ""]:
+        if line.startswith("|"):
+            table.append([cell.strip() for cell in line.strip("|").split("|")])
+        elif table:
+            yield table[2:]
+            table = []
+
+
+def documented_permissions() -> dict[str, Rule]:
+    """Return the first table."""
+    rules = {}
+    whom = {"": Whom.NOBODY, "self": Whom.SELF, "all": Whom.EVERYBODY}
+    for name, self_or_all, scope, *marks, devices in next(_tables()):
+        roles = frozenset(role for role, mark in zip(Role, marks, strict=True) if mark == "x")
+        kinds = frozenset(filter(None, devices.replace(" ", "").split(",")))
+        rules[name] = Rule(whom[self_or_all], roles, scope or None, kinds)
+    return rules
+
+
+def documented_routes() -> list[Route]:
+    """Return the second table."""
+    *_, table = _tables()
+    return [
+        Route(route.split(" ")[0], route.split(" ")[1], permission, of) for route, permission, of in table
+    ]
+
+
+ROUTES = documented_routes()
+
+NOWHERE = str(UUID(int=7))
+SOON = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom and where a request is about."""
+
+    person: UUID
+    organisation: int
+    helper: UUID
+
+
+def target(cast: Cast, person: str, organisation: str) -> Target:
+    """Return a target among a cast."""
+    return Target(cast.people[person], cast.organisations[organisation], cast.people["max"])
+
+
+def request(route: Route, about: Target) -> tuple[str, dict[str, object]]:
+    """Return the address and the arguments of a request that is well-formed; rows that are named are not there."""
+    values: dict[str, object] = {
+        "person_id": about.person,
+        "organisation_id": about.organisation,
+        "unit": "point",
+        "bank": "nobody",
+        "version": 1,
+        "session_id": NOWHERE,
+        "device_id": NOWHERE,
+        "task_id": NOWHERE,
+    }
+    path = route.path.format_map(_Otherwise(values))
+    arguments: dict[str, object] = {"headers": {"Idempotency-Key": uuid4().hex, "If-Match": "*"}}
+    if str(route) == "POST /api/v1/imports":
+        arguments["files"] = {"file": ("a.xlsx", b"nothing", "application/octet-stream")}
+    elif str(route) in _bodies(about):
+        arguments["json"] = _bodies(about)[str(route)]
+    if str(route) == "GET /api/v1/people/{person_id}":
+        path += "?purpose=service"
+    if route.path.endswith("/consistency"):
+        path += "?old_size=1&new_size=2"
+    return path, arguments
+
+
+class _Otherwise(dict[str, object]):
+    """Names of other rows: none of them is there."""
+
+    def __missing__(self, key: str) -> object:
+        return 999_999_999
+
+
+def _bodies(about: Target) -> Mapping[str, object]:
+    person, place, helper = str(about.person), about.organisation, str(about.helper)
+    people = "/api/v1/people/{person_id}"
+    organisation = "/api/v1/organisations/{organisation_id}"
+    return {
+        "PUT /api/v1/me/password": {"new_password": "正确 马 电池 订书钉"},
+        "POST /api/v1/me/totp": {},
+        "POST /api/v1/me/totp/confirm": {"code": "000000"},
+        "POST /api/v1/me/totp/remove": {"password": "not the password", "code": "000000"},
+        "POST /api/v1/organisations": {
+            "code": uuid4().hex[:12],
+            "name": "新",
+            "level": "grid",
+            "parent_id": place,
+        },
+        f"PATCH {organisation}": {"name": "改名"},
+        f"POST {organisation}/move": {"parent_id": place, "moved_on": "2026-01-01"},
+        f"POST {organisation}/close": {"closed_on": "2026-01-01"},
+        "POST /api/v1/people": {"name": "测试甲", "organisation_id": place},
+        "POST /api/v1/people/search": {"field": "phone", "value": "19900000001", "purpose": "service"},
+        f"PATCH {people}": {"area": "东门"},
+        f"POST {people}/enrolment": {"code": uuid4().hex[:12]},
+        f"POST {people}/memberships": {"organisation_id": place, "kind": "residence"},
+        f"POST {people}/memberships/{{membership_id}}/end": {},
+        f"POST {people}/guardianships": {"guardian_id": helper, "relation": "parent"},
+        f"POST {people}/cards/reissue": {"reason": "lost"},
+        f"POST {people}/cards/{{card_id}}/revoke": {"reason": "lost"},
+        "POST /api/v1/cards/resolve": {"token": "TBC-0123456789ABCDEF"},
+        f"POST {people}/consents": {"purpose": "location", "is_given": True, "text_version": "1"},
+        f"POST {people}/notifications/read": {"last_id": 1},
+        "POST /api/v1/awards": {"person_id": person, "unit": "point", "amount": 1, "reason": "测试"},
+        "POST /api/v1/transactions/{transaction_id}/reversal": {"reason": "mistake"},
+        "POST /api/v1/role-grants": {"person_id": helper, "role": "steward", "organisation_id": place},
+        f"POST {people}/proxies": {
+            "agent_id": helper,
+            "scopes": ["standing"],
+            "reason": "代办",
+            "until_at": SOON,
+        },
+        "POST /api/v1/devices/enrolments": {"kind": "station", "name": "站", "organisation_id": place},
+        "POST /api/v1/exports": {"kind": "records_xlsx"},
+        "POST /api/v1/login/codes": {"bank": "nobody", "phone": "19900000001"},
+        "POST /api/v1/login/codes/verify": {"bank": "nobody", "code_id": NOWHERE, "code": "000000"},
+        "POST /api/v1/login/codes/choose": {"bank": "nobody", "ticket": "x", "person_id": person},
+        "POST /api/v1/login/passwords": {"bank": "nobody", "phone": "19900000001", "password": "guess"},
+        "POST /api/v1/login/links": {"bank": "nobody", "token": "x"},
+        "POST /api/v1/login/refresh": {"bank": "nobody", "refresh_token": "x"},
+        "POST /api/v1/devices/enrol": {"bank": "nobody", "token": "AAAA", "public_key": "A" * 43 + "="},
+    }
+
+
+__all__ = ["PERMISSIONS", "ROUTES", "Route", "Target", "documented_permissions", "request", "target"]

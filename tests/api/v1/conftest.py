@@ -1,0 +1,17 @@
+"""The way in for tests of logins."""
+
+import pytest
+
+from api.service import Service
+from tests.api.cast import Cast
+from tests.api.conftest import As
+from tests.api.entering import Clock, Door, Phones
+
+
+@pytest.fixture
+def door(as_: As, cast: Cast, service: Service) -> Door:
+    """Return the way in, with a sender and a clock of its own."""
+    clock, phones = Clock(), Phones()
+    service.now = clock
+    service.sender = phones
+    return Door(as_, cast, service, clock, phones)

@@ -1,0 +1,323 @@
+"""People over HTTP: who may register, read, correct and find whom, and what is on record of it."""
+
+import asyncio
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from api.service import Service
+from ledger.session import ReadTx
+from tests.api.cast import Cast
+from tests.api.conftest import As
+from tests.api.v1.residents import PEOPLE, enrolled, id_number, phone, registered
+
+READING = {"purpose": "service"}
+
+
+async def look_ups(service: Service, cast: Cast, subject: UUID) -> list[tuple[UUID, str, list[str]]]:
+    async def work(tx: ReadTx) -> list[tuple[UUID, str, list[str]]]:
+        rows = await tx.connection.fetch(
+            "select viewer_id, purpose, fields from look_ups where bank_id = $1 and subject_id = $2 order by id",
+            tx.bank_id,
+            subject,
+        )
+        return [tuple(row) for row in rows]
+
+    return await service.database.read(cast.bank, work)
+
+
+async def test_is_registered_with_fields_as_they_are_kept(as_: As, cast: Cast) -> None:
+    number, mobile = id_number(), phone()
+    who = await registered(
+        as_,
+        cast,
+        name=" 示例二 ",
+        gender="女",
+        id_number=number.lower(),
+        phone=f"+86 {mobile}",
+        skills="急救",
+        volunteer={"code": "V1", "registered_on": "2025-02-01"},
+    )
+    read = await as_("wen").get(f"{PEOPLE}/{who}", params=READING)
+    assert read.status_code == 200
+    assert read.headers["etag"] == f'"{read.json()["version"]}"'
+    assert read.json()["personal"] == {
+        "name": "示例二",
+        "gender": "女",
+        "id_number": number,
+        "born_on": "1990-03-07",
+        "phone": mobile,
+        "skills": "急救",
+    }
+    assert read.json()["volunteer"] == {
+        "code": "V1",
+        "organisation_id": cast.organisations["apple"],
+        "team_id": None,
+        "is_party_member": False,
+        "registered_on": "2025-02-01",
+    }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "code"),
+    [
+        ({"phone": "1234"}, 422, "phone_invalid"),
+        ({"id_number": "990000199003070010"}, 422, "id_number_invalid"),
+        ({"born_on": "2990-01-01"}, 422, "birth_date_invalid"),
+        ({"born_on": "1990-03-08", "id_number": id_number()}, 422, "birth_dates_differ"),
+        ({"volunteer": {"code": "ALICE"}}, 409, "already_taken_code"),
+        ({"volunteer": {"code": "X", "registered_on": "2990-01-01"}}, 422, "day_in_future"),
+        ({"name": "  "}, 422, "request_invalid"),
+        ({"nickname": "小名儿"}, 422, "request_invalid"),
+    ],
+)
+async def test_is_not_registered_when(
+    wanted: dict[str, object], status: int, code: str, as_: As, cast: Cast
+) -> None:
+    body = {"name": "示例", "organisation_id": cast.organisations["apple"], **wanted}
+    answer = await as_("wen").post(PEOPLE, json=body, headers={"Idempotency-Key": uuid4().hex})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert all(str(value) not in answer.text for field, value in wanted.items() if field != "volunteer")
+
+
+@pytest.mark.parametrize(
+    ("by", "at", "status", "code"),
+    [
+        ("wen", "apple", 201, None),
+        ("ada", "grid", 201, None),
+        ("adam", None, 201, None),
+        ("wen", "birch", 404, "unknown_organisation"),
+        ("wen", None, 403, "forbidden"),
+        ("olga", "apple", 403, "forbidden"),
+        ("stella", "apple", 403, "forbidden"),
+        ("alice", "apple", 403, "forbidden"),
+        ("station", "apple", 403, "forbidden"),
+        ("stranger", "apple", 401, "token_missing"),
+    ],
+)
+async def test_is_registered_by(
+    by: str, at: str | None, status: int, code: str | None, as_: As, cast: Cast
+) -> None:
+    body = {"name": "示例", "organisation_id": cast.organisations.get(at or "")}
+    answer = await as_(by).post(PEOPLE, json=body, headers={"Idempotency-Key": uuid4().hex})
+    assert (answer.status_code, answer.json().get("code")) == (status, code)
+
+
+async def test_a_repeated_registration_is_the_same_person(as_: As, cast: Cast) -> None:
+    body = {"name": "示例", "organisation_id": cast.organisations["apple"]}
+    key = {"Idempotency-Key": "once"}
+    first, again = [await as_("wen").post(PEOPLE, json=body, headers=key) for _ in range(2)]
+    assert first.json() == again.json()
+    other = await as_("wen").post(PEOPLE, json={**body, "name": "别人"}, headers=key)
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+    assert (await as_("wen").post(PEOPLE, json=body)).status_code == 422
+
+
+async def test_an_id_number_is_registered_once_and_nobody_is_told_whose_it_is(as_: As, cast: Cast) -> None:
+    number = id_number()
+    who = await registered(as_, cast, by="xu", at="birch", id_number=number)
+    body = {"name": "别人", "organisation_id": cast.organisations["apple"], "id_number": number}
+    answer = await as_("wen").post(PEOPLE, json=body, headers={"Idempotency-Key": "k"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "already_registered")
+    assert number not in answer.text
+    assert str(who) not in answer.text
+
+
+async def test_of_two_who_bring_one_id_number_at_once_one_is_registered(as_: As, cast: Cast) -> None:
+    body = {"name": "示例", "organisation_id": cast.organisations["apple"], "id_number": id_number()}
+    answers = await asyncio.gather(
+        *(as_("wen").post(PEOPLE, json=body, headers={"Idempotency-Key": f"k{n}"}) for n in range(8))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 7]
+
+
+@pytest.mark.parametrize(
+    ("by", "status"),
+    [("wen", 200), ("adam", 200), ("ada", 200), ("xu", 404), ("olga", 403), ("audrey", 403), ("bob", 403)],
+)
+async def test_is_read_within_reach_and_each_reading_is_on_record(
+    by: str, status: int, as_: As, cast: Cast, service: Service
+) -> None:
+    who = await registered(as_, cast, phone=phone(), employer="某单位")
+    answer = await as_(by).get(f"{PEOPLE}/{who}", params={"purpose": "contact", "fields": ["phone", "name"]})
+    assert answer.status_code == status
+    seen = await look_ups(service, cast, who)
+    if status != 200:
+        assert seen == []
+        return
+    assert answer.json()["personal"].keys() == {"name", "phone"}
+    assert seen == [(cast.people[by], "contact", ["name", "phone"])]
+
+
+async def test_a_purpose_is_named_and_ones_own_is_not_on_record(
+    as_: As, cast: Cast, service: Service
+) -> None:
+    alice = cast.people["alice"]
+    own = await as_("alice").get(f"{PEOPLE}/{alice}", params=READING)
+    assert (own.status_code, own.json()["volunteer"]["code"]) == (200, "ALICE")
+    assert await look_ups(service, cast, alice) == []
+    for params in (None, {"purpose": "curiosity"}):
+        answer = await as_("wen").get(f"{PEOPLE}/{alice}", params=params)
+        assert answer.status_code == 422
+    missing = await as_("adam").get(f"{PEOPLE}/{uuid4()}", params=READING)
+    assert (missing.status_code, missing.json()["code"]) == (404, "unknown_person")
+
+
+async def listed(as_: As, by: str, **params: str | int) -> Any:  # noqa: ANN401 -- JSON
+    answer = await as_(by).get(PEOPLE, params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_a_list_has_who_is_in_reach_and_no_full_name(as_: As, cast: Cast) -> None:
+    who = await registered(as_, cast, name="欧阳示例", at="grid")
+    found = {item["id"]: item for item in (await listed(as_, "wen"))["items"]}
+    assert found.keys() == {str(who), str(cast.people["alice"])}
+    assert found[str(who)]["masked_name"] == "欧*"
+    assert found[str(cast.people["alice"])]["volunteer"]["code"] == "ALICE"
+    north = {item["id"] for item in (await listed(as_, "ada"))["items"]}
+    assert north == found.keys() | {str(cast.people["bob"])}
+    everybody = {item["id"] for item in (await listed(as_, "olga", limit=200))["items"]}
+    assert everybody == {str(id_) for id_ in (*cast.people.values(), who)}
+    grid = (await listed(as_, "olga", organisation_id=cast.organisations["grid"]))["items"]
+    assert [item["id"] for item in grid] == [str(who)]
+    for by, status in (("wen", 404), ("audrey", 403), ("alice", 403), ("till", 403)):
+        answer = await as_(by).get(PEOPLE, params={"organisation_id": cast.organisations["birch"]})
+        assert answer.status_code == status, by
+
+
+async def test_a_list_is_read_in_pages(as_: As, cast: Cast) -> None:
+    first = await listed(as_, "ada", limit=1)
+    second = await listed(as_, "ada", limit=1, cursor=first["next_cursor"])
+    assert {item["id"] for page in (first, second) for item in page["items"]} == {
+        str(cast.people["alice"]),
+        str(cast.people["bob"]),
+    }
+    assert second["next_cursor"] is None
+    for cursor in ("WyJ4Il0", "WzFd", "x"):  # ["x"], [1] and nothing of ours
+        answer = await as_("ada").get(PEOPLE, params={"cursor": cursor})
+        assert (answer.status_code, answer.json()["code"]) == (422, "cursor_invalid")
+
+
+async def test_is_found_by_an_exact_number_in_reach_only(as_: As, cast: Cast, service: Service) -> None:
+    mobile, number = phone(), id_number()
+    who = await registered(as_, cast, name="示例三", phone=mobile, id_number=number)
+    shared = await registered(as_, cast, by="xu", at="birch", phone=mobile)
+
+    async def found(by: str, field: str, value: str) -> list[str]:
+        body = {"field": field, "value": value, "purpose": "contact"}
+        answer = await as_(by).post(f"{PEOPLE}/search", json=body)
+        assert answer.status_code == 200, answer.text
+        return [item["id"] for item in answer.json()["items"]]
+
+    assert await found("wen", "phone", f"+86{mobile}") == [str(who)]
+    assert await found("wen", "id_number", number.lower()) == [str(who)]
+    assert sorted(await found("ada", "phone", mobile)) == sorted(map(str, (who, shared)))
+    assert await found("xu", "id_number", number) == []
+    assert await found("wen", "phone", "19900009999") == []
+    assert [(purpose, fields) for _, purpose, fields in await look_ups(service, cast, who)] == [
+        ("contact", ["phone"]),
+        ("contact", ["id_number"]),
+        ("contact", ["phone"]),
+    ]
+    body = {"field": "phone", "value": mobile, "purpose": "contact"}
+    for by, status in (("olga", 403), ("carl", 403), ("till", 403), ("alice", 403), ("stranger", 401)):
+        assert (await as_(by).post(f"{PEOPLE}/search", json=body)).status_code == status, by
+    wrong = await as_("wen").post(f"{PEOPLE}/search", json={**body, "value": "1990000"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "phone_invalid")
+
+
+async def edit(as_: As, by: str, who: UUID, body: object, version: str = "*") -> tuple[int, str | None]:
+    answer = await as_(by).patch(f"{PEOPLE}/{who}", json=body, headers={"If-Match": version})
+    return answer.status_code, answer.json().get("code")
+
+
+async def test_is_corrected_by_who_saw_the_last_version(as_: As, cast: Cast) -> None:
+    before, after = phone(), phone()
+    who = await registered(as_, cast, phone=before, area="南区", employer="某单位")
+    changed = await as_("wen").patch(
+        f"{PEOPLE}/{who}", json={"phone": after, "area": None}, headers={"If-Match": '"1"'}
+    )
+    assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
+    read = await as_("wen").get(f"{PEOPLE}/{who}", params=READING)
+    assert read.json()["personal"] == {"name": "示例一", "phone": after, "employer": "某单位"}
+    for mobile, holders in ((before, 0), (after, 1)):
+        body = {"field": "phone", "value": mobile, "purpose": "contact"}
+        answer = await as_("wen").post(f"{PEOPLE}/search", json=body)
+        assert len(answer.json()["items"]) == holders
+    assert await edit(as_, "wen", who, {"area": "x"}, '"1"') == (412, "version_differs")
+    assert (await as_("wen").patch(f"{PEOPLE}/{who}", json={"area": "x"})).status_code == 428
+    assert await edit(as_, "wen", who, {}) == (422, "request_invalid")
+    assert await edit(as_, "wen", who, {"name": None}) == (422, "request_invalid")
+    for by, status in (("xu", 404), ("olga", 403), ("bob", 403), ("station", 403)):
+        assert (await edit(as_, by, who, {"area": "x"}))[0] == status, by
+
+
+async def test_by_oneself_only_what_no_paper_says_is_changed(as_: As, cast: Cast) -> None:
+    alice = cast.people["alice"]
+    assert (await edit(as_, "alice", alice, {"skills": "二胡", "area": "东区"}))[0] == 200
+    for body in ({"name": "别名"}, {"phone": phone()}, {"is_party_member": True}, {"born_on": None}):
+        assert await edit(as_, "alice", alice, body) == (422, "field_not_own")
+    assert (await edit(as_, "wen", alice, {"name": "别名"}))[0] == 200
+    # Not of herself either: somebody else has to look at the papers.
+    assert await edit(as_, "wen", cast.people["wen"], {"name": "别名"}) == (422, "field_not_own")
+
+
+async def test_a_birth_date_follows_the_id_number(as_: As, cast: Cast) -> None:
+    taken, number = id_number(), id_number("19800101")
+    await registered(as_, cast, id_number=taken)
+    who = await registered(as_, cast, born_on="1979-01-01")
+    assert await edit(as_, "wen", who, {"id_number": taken}) == (409, "already_registered")
+    assert (await edit(as_, "wen", who, {"id_number": number}))[0] == 200
+    assert (await edit(as_, "wen", who, {"id_number": number}))[0] == 200
+    read = await as_("wen").get(f"{PEOPLE}/{who}", params=READING)
+    assert read.json()["personal"]["born_on"] == "1980-01-01"
+    assert await edit(as_, "wen", who, {"born_on": "1980-01-02"}) == (422, "birth_dates_differ")
+
+
+async def test_a_registered_person_is_enrolled_later(as_: As, cast: Cast) -> None:
+    who = await registered(as_, cast)
+    path, body = f"{PEOPLE}/{who}/enrolment", {"code": "LATER"}
+    assert await edit(as_, "wen", who, {"is_party_member": True}) == (422, "not_a_volunteer")
+    for by, status in (("xu", 404), ("olga", 403), ("stranger", 401)):
+        assert (await as_(by).post(path, json=body)).status_code == status, by
+    new = await as_("wen").post(path, json=body)
+    assert new.status_code == 201
+    assert new.json()["volunteer"]["organisation_id"] == cast.organisations["apple"]
+    again = await as_("wen").post(path, json=body)
+    assert (again.status_code, again.json()["code"]) == (409, "already_a_volunteer")
+    taken = await as_("wen").post(f"{PEOPLE}/{await registered(as_, cast)}/enrolment", json=body)
+    assert (taken.status_code, taken.json()["code"]) == (409, "already_taken_code")
+
+
+async def test_nothing_personal_is_kept_outside_the_vault(as_: As, cast: Cast, service: Service) -> None:
+    number, mobile = id_number(), phone()
+    who = await enrolled(as_, cast, "V9", name="独特之名", id_number=number, phone=mobile)
+    await as_("wen").get(f"{PEOPLE}/{who}", params=READING)
+    await edit(as_, "wen", who, {"employer": "独特单位"})
+
+    async def everything(tx: ReadTx) -> str:
+        tables = (
+            "people",
+            "volunteers",
+            "acts",
+            "replies",
+            "look_ups",
+            "memberships",
+            "vault",
+            "blind_indexes",
+        )
+        return "\n".join(
+            [
+                await tx.connection.fetchval(
+                    f"select string_agg(t::text, ' ') from {table} t where t.bank_id = $1", tx.bank_id
+                )
+                for table in tables
+            ]
+        )
+
+    kept = await service.database.read(cast.bank, everything)
+    for personal in (number, mobile, "独特"):
+        assert personal not in kept
+        assert personal.encode().hex() not in kept

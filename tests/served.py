@@ -1,0 +1,55 @@
+"""The service in a process of its own, on a given database: for crowds, for Schemathesis, for benchmarks."""
+
+import asyncio
+import contextlib
+import json
+import socket
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from uuid import UUID
+
+from tests.serving import TOKEN_KEY
+from tests.wire import LostError, Wire
+from timebank.database import Address, Bank
+from timebank.login.tokens import TokenKeys
+
+START_SECONDS = 20
+
+
+@contextlib.asynccontextmanager
+async def served(address: Address) -> AsyncIterator[int]:
+    """Run one worker on the database and give its port.
+
+    Raises:
+        AssertionError: it does not answer in time.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.serving", json.dumps(asdict(address)), str(port)
+    )
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            await _answers(port)
+        yield port
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _answers(port: int) -> None:
+    wire = Wire("127.0.0.1", port)
+    while True:
+        with contextlib.suppress(LostError):
+            await wire.request("GET", "/health/ready")
+            wire.close()
+            return
+        await asyncio.sleep(0.05)
+
+
+def token(bank: Bank, session: UUID) -> str:
+    """Return an access token that such a process takes."""
+    return TokenKeys([TOKEN_KEY]).issue(bank.code, session, now=datetime.now(UTC))[0]

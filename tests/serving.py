@@ -1,0 +1,51 @@
+"""A worker of the service on a given database: `python -m tests.serving ADDRESS PORT`."""
+
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import uvicorn
+
+from api.app import create_app
+from api.limits import Buckets
+from api.service import Service
+from timebank.database import APP, Address, Database
+from timebank.login.senders import LogSender
+from timebank.login.tokens import TokenKeys
+from timebank.settings import Settings
+from timebank.startup import spare_collector
+from timebank.vault.blind import BlindIndex
+from timebank.vault.cipher import Cipher
+
+TOKEN_KEY = b"b" * 32
+VAULT_KEY = b"v" * 32
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    address, port = Address(**json.loads(sys.argv[1])), int(sys.argv[2])
+
+    @contextlib.asynccontextmanager
+    async def opening() -> AsyncIterator[Service]:
+        async with Database.connect(address, APP, min_size=4, max_size=10) as database:
+            spare_collector()
+            cipher = Cipher(VAULT_KEY)
+            yield Service(
+                settings=Settings(home=Path("/nonexistent")),
+                database=database,
+                cipher=cipher,
+                blind=BlindIndex(cipher.ring),
+                tokens=TokenKeys([TOKEN_KEY]),
+                sender=LogSender(),
+            )
+
+    app = create_app(opening=opening, buckets=Buckets(1e9, 1e9))
+    uvicorn.run(
+        app, host="127.0.0.1", port=port, loop="uvloop", http="httptools", access_log=False, log_level="error"
+    )
+
+
+if __name__ == "__main__":
+    main()

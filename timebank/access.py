@@ -1,0 +1,330 @@
+"""Who may do what, where: the one table of permissions, and the checks that every door goes through.
+
+A role granted at an organisation reaches its subtree. What is a person's own needs no role; an agent (代办) has of the
+principal's own what the proxy names, and a guardian all of a minor's. Nothing here knows HTTP.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from ledger.session import ReadTx
+from timebank.errors import RefusalError
+
+
+class Role(StrEnum):
+    """What a grant names. Everybody is a volunteer of their own things; devices are actors by themselves."""
+
+    STEWARD = "steward"
+    CASHIER = "cashier"
+    SHOP_MANAGER = "shop_manager"
+    MERCHANT = "merchant"
+    COMMUNITY_WORKER = "community_worker"
+    OFFICE = "office"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+WORKER, OFFICE, AUDITOR, ADMINISTRATOR = Role.COMMUNITY_WORKER, Role.OFFICE, Role.AUDITOR, Role.ADMINISTRATOR
+SHOP_MANAGER = Role.SHOP_MANAGER
+
+OFFICE_ROLES = frozenset({OFFICE, ADMINISTRATOR, AUDITOR, WORKER, SHOP_MANAGER})
+"""Roles that need a second factor: in a session begun without one, grants of them do not count."""
+
+STRONG_METHODS = frozenset({"password_totp"})
+"""How a session was begun that carries an office's roles."""
+
+
+class Whom(StrEnum):
+    """Who has a permission besides the roles named for it."""
+
+    NOBODY = "nobody"
+    SELF = "self"
+    EVERYBODY = "everybody"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who has one permission: `whom` without any role, `roles` within their reach, `proxy` the scope an agent needs."""
+
+    whom: Whom = Whom.NOBODY
+    roles: frozenset[Role] = frozenset()
+    scope: str | None = None
+    devices: frozenset[str] = frozenset()
+
+
+def _rule(
+    *roles: Role, whom: Whom = Whom.NOBODY, scope: str | None = None, devices: tuple[str, ...] = ()
+) -> Rule:
+    return Rule(whom, frozenset(roles), scope, frozenset(devices))
+
+
+SELF, EVERYBODY = Whom.SELF, Whom.EVERYBODY
+
+PERMISSIONS: Mapping[str, Rule] = {
+    # organisations
+    "organisations.read": _rule(whom=EVERYBODY, devices=("station", "till")),
+    "organisations.write": _rule(ADMINISTRATOR),
+    # people
+    "people.list": _rule(WORKER, OFFICE, ADMINISTRATOR),
+    "people.read": _rule(WORKER, ADMINISTRATOR, whom=SELF, scope="profile"),
+    "people.find": _rule(WORKER, ADMINISTRATOR),
+    "people.register": _rule(WORKER, ADMINISTRATOR),
+    "people.edit": _rule(WORKER, ADMINISTRATOR, whom=SELF, scope="profile"),
+    "memberships.read": _rule(WORKER, OFFICE, ADMINISTRATOR, whom=SELF, scope="profile"),
+    "memberships.write": _rule(WORKER, ADMINISTRATOR),
+    "guardianships.read": _rule(WORKER, ADMINISTRATOR, whom=SELF, scope="profile"),
+    "guardianships.write": _rule(WORKER, ADMINISTRATOR),
+    "cards.read": _rule(WORKER, ADMINISTRATOR, whom=SELF, scope="profile"),
+    "cards.issue": _rule(WORKER, ADMINISTRATOR),
+    "cards.resolve": _rule(Role.STEWARD, devices=("station",)),
+    # privacy
+    "consents.read": _rule(WORKER, ADMINISTRATOR, whom=SELF, scope="consents"),
+    "consents.write": _rule(WORKER, whom=SELF, scope="consents"),
+    "privacy.export": _rule(ADMINISTRATOR, whom=SELF),
+    "privacy.erase": _rule(ADMINISTRATOR),
+    "look_ups.read": _rule(AUDITOR, ADMINISTRATOR, whom=SELF),
+    # what a person has
+    "standing.read": _rule(WORKER, OFFICE, AUDITOR, ADMINISTRATOR, whom=SELF, scope="standing"),
+    "records.read": _rule(WORKER, OFFICE, AUDITOR, ADMINISTRATOR, whom=SELF, scope="standing"),
+    "proofs.read": _rule(AUDITOR, ADMINISTRATOR, whom=SELF, scope="standing"),
+    "notifications.read": _rule(whom=SELF, scope="notifications"),
+    # books
+    "activities.read": _rule(whom=EVERYBODY, devices=("station",)),
+    "policy.read": _rule(whom=EVERYBODY),
+    "shops.read": _rule(whom=EVERYBODY, devices=("till",)),
+    "reports.read": _rule(OFFICE, AUDITOR, ADMINISTRATOR),
+    "transactions.read": _rule(AUDITOR, ADMINISTRATOR),
+    "awards.read": _rule(OFFICE, AUDITOR, ADMINISTRATOR),
+    "awards.write": _rule(OFFICE),
+    "reversals.write": _rule(ADMINISTRATOR),
+    "audit.read": _rule(AUDITOR, ADMINISTRATOR),
+    "acts.read": _rule(AUDITOR, ADMINISTRATOR),
+    # roles, proxies, devices, sessions
+    "roles.read": _rule(AUDITOR, ADMINISTRATOR, whom=SELF),
+    "roles.write": _rule(ADMINISTRATOR),
+    "proxies.read": _rule(WORKER, ADMINISTRATOR, whom=SELF),
+    "proxies.write": _rule(WORKER, ADMINISTRATOR, whom=SELF),
+    "devices.read": _rule(WORKER, SHOP_MANAGER, AUDITOR, ADMINISTRATOR),
+    "devices.write": _rule(WORKER, SHOP_MANAGER, ADMINISTRATOR),
+    "sessions.end": _rule(ADMINISTRATOR),
+    "sessions.own": _rule(whom=EVERYBODY, devices=("station", "till")),
+    "credentials.own": _rule(whom=EVERYBODY),
+    # tasks
+    "tasks.read": _rule(OFFICE, AUDITOR, ADMINISTRATOR),
+    "imports.write": _rule(ADMINISTRATOR),
+    "exports.write": _rule(OFFICE, AUDITOR, ADMINISTRATOR),
+}
+"""Permission: who has it. `docs/permissions.md` shows the same table; a test holds every route to it."""
+
+SCOPES = frozenset(rule.scope for rule in PERMISSIONS.values() if rule.scope)
+"""What a proxy may name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role at an organisation; `at_root` if that is the top of the tree, so that it reaches the whole bank."""
+
+    role: Role
+    organisation_id: int
+    at_root: bool
+
+
+@dataclass(slots=True)
+class Actor:
+    """Who is at the door: a person or a device, in a session, with the grants in force now.
+
+    `principal_id` is set by `check_person` when the door opens only because the actor acts for that person.
+    """
+
+    session_id: UUID | None
+    person_id: UUID | None
+    device_id: UUID | None = None
+    device_kind: str | None = None
+    device_organisation_id: int | None = None
+    grants: tuple[Grant, ...] = ()
+    method: str = ""
+    principal_id: UUID | None = None
+
+    @property
+    def text(self) -> str:
+        """The actor as books and registers name it: no personal data."""
+        return f"person:{self.person_id}" if self.person_id else f"device:{self.device_id}"
+
+
+# One statement: the session if it is alive, and the grants in force.
+_ACTOR = """
+select s.person_id, s.device_id, s.method, d.kind, d.organisation_id,
+  array(select row(g.role, g.organisation_id, o.parent_id is null)
+    from role_grants g join organisations o on o.bank_id = $1 and o.id = g.organisation_id
+    where g.bank_id = $1 and g.person_id = s.person_id and g.revoked_at is null
+      and g.from_at <= $3 and (g.until_at is null or g.until_at > $3)) as grants
+from sessions s
+left join devices d on d.bank_id = $1 and d.id = s.device_id
+left join people p on p.bank_id = $1 and p.id = s.person_id
+where s.bank_id = $1 and s.id = $2 and s.ended_at is null and s.expires_at > $3
+  and d.revoked_at is null and p.erased_at is null
+"""
+
+_IN_REACH = """
+with recursive up (id, parent_id) as (
+  select o.id, o.parent_id from organisations o where o.bank_id = $1 and o.id = any($2::bigint[])
+  union
+  select o.id, o.parent_id from organisations o join up on o.id = up.parent_id where o.bank_id = $1
+)
+select exists (select from up where id = any($3::bigint[]))
+"""
+
+_SUBTREE = """
+with recursive down (id) as (
+  select o.id from organisations o where o.bank_id = $1 and o.id = any($2::bigint[])
+  union
+  select o.id from organisations o join down on o.parent_id = down.id where o.bank_id = $1
+)
+select array(select id from down order by id)
+"""
+
+_IS_PERSON = "select exists (select from people p where p.bank_id = $1 and p.id = $2)"
+
+_PLACES = """
+select v.organisation_id from volunteers v
+where v.bank_id = $1 and v.owner = $2 and v.organisation_id is not null
+union select v.team_id from volunteers v where v.bank_id = $1 and v.owner = $2 and v.team_id is not null
+union select m.organisation_id from memberships m where m.bank_id = $1 and m.person_id = $2 and m.until_on is null
+"""
+
+_ACTS_FOR = """
+select exists (select from proxies x where x.bank_id = $1 and x.agent_id = $2 and x.principal_id = $3
+    and x.ended_at is null and x.from_at <= $4 and x.until_at > $4 and $5 = any(x.scopes))
+  or exists (select from guardianships g where g.bank_id = $1 and g.guardian_id = $2 and g.minor_id = $3
+    and g.from_on <= $6 and (g.until_on is null or g.until_on > $6))
+"""
+
+
+async def load_actor(
+    tx: ReadTx, session_id: UUID, *, now: datetime, strong: frozenset[str] = STRONG_METHODS
+) -> Actor:
+    """Return who a session belongs to, with the grants in force at that moment.
+
+    Grants of an office's roles count only in a session begun by one of the `strong` methods.
+
+    Raises:
+        RefusalError: `session_over` if it has ended, has expired, or its person or device is gone.
+    """
+    row = await tx.connection.fetchrow(_ACTOR, tx.bank_id, session_id, now)
+    if row is None:
+        raise RefusalError("session_over")
+    return Actor(
+        session_id=session_id,
+        person_id=row["person_id"],
+        device_id=row["device_id"],
+        device_kind=row["kind"],
+        device_organisation_id=row["organisation_id"],
+        grants=tuple(
+            Grant(Role(role), node, at_root)
+            for role, node, at_root in row["grants"]
+            if row["method"] in strong or role not in OFFICE_ROLES
+        ),
+        method=row["method"],
+    )
+
+
+def has(actor: Actor, permission: str) -> bool:
+    """Tell whether the actor has a permission anywhere at all, apart from what is their own."""
+    rule = PERMISSIONS[permission]
+    if actor.device_id is not None:
+        return actor.device_kind in rule.devices
+    return rule.whom == EVERYBODY or any(grant.role in rule.roles for grant in actor.grants)
+
+
+def check(actor: Actor, permission: str) -> None:
+    """Refuse who has a permission nowhere.
+
+    Raises:
+        RefusalError: `forbidden`.
+    """
+    if not has(actor, permission):
+        raise RefusalError("forbidden", permission=permission)
+
+
+async def check_organisation(tx: ReadTx, actor: Actor, permission: str, organisation_id: int) -> None:
+    """Refuse what is not in reach; what is out of reach is as unknown as what is not there.
+
+    Raises:
+        RefusalError: `forbidden`, `unknown_organisation`.
+    """
+    check(actor, permission)
+    rule = PERMISSIONS[permission]
+    if actor.device_id is None and rule.whom == EVERYBODY:
+        return
+    nodes = _nodes(actor, rule)
+    if not await tx.connection.fetchval(_IN_REACH, tx.bank_id, [organisation_id], nodes):
+        raise RefusalError("unknown_organisation")
+
+
+async def check_person(tx: ReadTx, actor: Actor, permission: str, person_id: UUID, *, now: datetime) -> None:
+    """Refuse a person that the actor neither is, nor acts for, nor has in reach.
+
+    Raises:
+        RefusalError: `forbidden` to who could have nobody, `unknown_person` to who could have others.
+    """
+    rule = PERMISSIONS[permission]
+    if actor.person_id is not None and rule.whom == SELF:
+        if actor.person_id == person_id:
+            return
+        if rule.scope is not None and await acts_for(tx, actor.person_id, person_id, rule.scope, now=now):
+            actor.principal_id = person_id
+            return
+    check(actor, permission)
+    if rule.whom == EVERYBODY:
+        return
+    if any(grant.at_root and grant.role in rule.roles for grant in actor.grants):
+        if not await tx.connection.fetchval(_IS_PERSON, tx.bank_id, person_id):
+            raise RefusalError("unknown_person")
+        return
+    places = [row[0] for row in await tx.connection.fetch(_PLACES, tx.bank_id, person_id)]
+    if not await tx.connection.fetchval(_IN_REACH, tx.bank_id, places, _nodes(actor, rule)):
+        raise RefusalError("unknown_person")
+
+
+async def acts_for(tx: ReadTx, agent_id: UUID, principal_id: UUID, scope: str, *, now: datetime) -> bool:
+    """Tell whether a proxy of that scope, or guardianship, lets one person act for another at that moment."""
+    found: bool = await tx.connection.fetchval(
+        _ACTS_FOR, tx.bank_id, agent_id, principal_id, now, scope, tx.day(now)
+    )
+    return found
+
+
+async def reach(tx: ReadTx, actor: Actor, permission: str) -> list[int] | None:
+    """Return the organisations in which the actor has a permission; None for all of the bank.
+
+    Raises:
+        RefusalError: `forbidden`.
+    """
+    check(actor, permission)
+    rule = PERMISSIONS[permission]
+    if rule.whom == EVERYBODY or any(grant.at_root and grant.role in rule.roles for grant in actor.grants):
+        return None
+    nodes = _nodes(actor, rule)
+    found: list[int] = await tx.connection.fetchval(_SUBTREE, tx.bank_id, nodes)
+    return found
+
+
+def check_whole_bank(actor: Actor, permission: str) -> None:
+    """Refuse what concerns the whole bank to who reaches only a part of it.
+
+    Raises:
+        RefusalError: `forbidden`.
+    """
+    check(actor, permission)
+    rule = PERMISSIONS[permission]
+    if rule.whom != EVERYBODY and not any(g.at_root and g.role in rule.roles for g in actor.grants):
+        raise RefusalError("forbidden", permission=permission)
+
+
+def _nodes(actor: Actor, rule: Rule) -> list[int]:
+    if actor.device_organisation_id is not None:
+        return [actor.device_organisation_id]
+    return [grant.organisation_id for grant in actor.grants if grant.role in rule.roles]

@@ -1,0 +1,1 @@
+"""Awards: points given by hand, by the office."""

@@ -1,0 +1,119 @@
+"""Reading what a person has. These are the reads that a phone makes again and again: one or two statements each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Literal
+from uuid import UUID
+
+from ledger.accounts import load_units
+from ledger.balances import Holding, Lot, holdings, holdings_effective_at, holdings_recorded_at
+from ledger.session import ReadTx
+from ledger.statements import StatementPage, wallet_statement
+from ledger.values import HELD, WALLET
+from timebank.errors import RefusalError
+from timebank.policy.queries import version_on
+from timebank.policy.rules import MINUTE, POINT, level_of
+
+Basis = Literal["effective", "recorded"]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitBalance:
+    """What a person has of one unit: `total` in the wallet, `spendable` of it on the day asked for, `held` apart.
+
+    `spendable` leaves out lots whose last day is over, and is 0 for what cannot be given away at all.
+    """
+
+    unit: str
+    class_: str
+    total: int
+    spendable: int
+    held: int
+    lots: tuple[Lot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Credited minutes, the star they make, and points; without a policy pack in force there are no stars.
+
+    `next_star_minutes` is where the next star stands, None at the highest.
+    """
+
+    minutes: int
+    star: int | None
+    next_star_minutes: int | None
+    points: int
+    points_held: int
+
+
+async def balances_of(
+    tx: ReadTx, person_id: UUID, *, now: datetime, as_of: datetime | None = None, basis: Basis = "effective"
+) -> list[UnitBalance]:
+    """Return what a person has in every unit they ever had, now or as of a moment on either time line."""
+    if as_of is None:
+        found = await holdings(tx, person_id)
+    elif basis == "recorded":
+        found = await holdings_recorded_at(tx, person_id, as_of)
+    else:
+        found = await holdings_effective_at(tx, person_id, as_of)
+    return by_unit(found, tx.day(as_of or now))
+
+
+async def standing_of(tx: ReadTx, person_id: UUID, *, now: datetime) -> Standing:
+    """Return the standing of a person today."""
+    today = tx.day(now)
+    found = {balance.unit: balance for balance in by_unit(await holdings(tx, person_id), today)}
+    minutes = found[MINUTE].total if MINUTE in found else 0
+    points = found.get(POINT)
+    version = await version_on(tx, today)
+    star = following = None
+    if version is not None:
+        steps = version.pack.star_hours
+        star = level_of(minutes, steps)
+        following = steps[star] * 60 if star < len(steps) else None
+    return Standing(minutes, star, following, points.spendable if points else 0, points.held if points else 0)
+
+
+async def statement_of(
+    tx: ReadTx, person_id: UUID, unit: str, *, cursor: str | None, limit: int
+) -> StatementPage:
+    """Return a page of what moved in a person's wallet of a unit, newest first, with the balance after each line.
+
+    Raises:
+        RefusalError: `unknown_unit`, `cursor_invalid`.
+    """
+    try:
+        page = await wallet_statement(tx, person_id, unit, cursor=cursor, limit=limit)
+    except ValueError:
+        raise RefusalError("cursor_invalid") from None
+    if not page.lines:
+        await load_units(tx, [unit])
+        if unit not in tx.catalogue.units:
+            raise RefusalError("unknown_unit", unit=unit)
+    return page
+
+
+def by_unit(found: Iterable[Holding], day: date) -> list[UnitBalance]:
+    """Put holdings, which come in order of their units, together by unit."""
+    balances = []
+    for unit, group in groupby(found, key=lambda holding: holding.unit):
+        of_unit = list(group)
+        lots = tuple(
+            Lot(holding.expires_on, holding.balance)
+            for holding in of_unit
+            if holding.kind == WALLET and holding.balance
+        )
+        live = (lot.balance for lot in lots if lot.expires_on is None or lot.expires_on >= day)
+        balances.append(
+            UnitBalance(
+                unit=unit,
+                class_=of_unit[0].class_,
+                total=sum(lot.balance for lot in lots),
+                spendable=sum(live) if of_unit[0].spendable else 0,
+                held=sum(holding.balance for holding in of_unit if holding.kind == HELD),
+                lots=lots,
+            )
+        )
+    return balances

@@ -1,0 +1,1 @@
+"""The books as an auditor sees them: transactions, and taking one back."""

@@ -1,0 +1,52 @@
+"""Telling people what happened to them, and keeping what they have read."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from ledger.session import WriteTx
+from timebank.errors import RefusalError
+from timebank.notifications.queries import Notification, from_row
+
+_TELL = """
+insert into notifications (bank_id, person_id, kind, params)
+select $1, p.id, $3, $4::text::jsonb
+from unnest($2::uuid[]) as told (id),
+  lateral (select p.id from people p where p.bank_id = $1 and p.id = told.id and p.erased_at is null offset 0) p
+"""
+_READ = """
+update notifications set read_at = coalesce(read_at, $4) where bank_id = $1 and person_id = $2 and id = $3
+returning id, kind, params::text as params, made_at, read_at
+"""
+_READ_UP_TO = """
+update notifications set read_at = $4 where bank_id = $1 and person_id = $2 and id <= $3 and read_at is null
+"""
+
+
+async def tell(tx: WriteTx, people: Iterable[UUID], kind: str, **params: object) -> None:
+    """Tell people something, each once; `params` are ids, codes and amounts, never personal data.
+
+    Who is none of the bank's people is not told: the owner of a wallet may be an organisation or a shop.
+    """
+    told = sorted(set(people))
+    if told:
+        await tx.connection.execute(_TELL, tx.bank_id, told, kind, json.dumps(params, default=str))
+
+
+async def mark_read(tx: WriteTx, *, person_id: UUID, notification_id: int, now: datetime) -> Notification:
+    """Mark one notification of a person as read; one that is read already stays as it is.
+
+    Raises:
+        RefusalError: `unknown_notification`.
+    """
+    row = await tx.connection.fetchrow(_READ, tx.bank_id, person_id, notification_id, now)
+    if row is None:
+        raise RefusalError("unknown_notification")
+    return from_row(row)
+
+
+async def mark_read_up_to(tx: WriteTx, *, person_id: UUID, last_id: int, now: datetime) -> int:
+    """Mark all of a person's notifications up to one as read; return how many were not yet."""
+    done: str = await tx.connection.execute(_READ_UP_TO, tx.bank_id, person_id, last_id, now)
+    return int(done.rsplit(" ", 1)[-1])

@@ -1,0 +1,1 @@
+"""People: who serves, holds roles, receives service or guards a minor, and where each belongs."""

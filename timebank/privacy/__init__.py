@@ -1,0 +1,1 @@
+"""Privacy: consents, the register of looks, what a person may take along, and erasure."""

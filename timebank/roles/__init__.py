@@ -1,0 +1,1 @@
+"""Roles granted at organisations, and proxies who act for others."""

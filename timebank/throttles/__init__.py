@@ -1,0 +1,1 @@
+"""Token buckets in the database, so that guessing secrets is slowed whichever process is asked."""

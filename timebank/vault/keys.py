@@ -1,0 +1,141 @@
+"""The vault's keys: the first seals, every one opens. From the environment, or from files of the home folder.
+
+`vault.key` is the first file, `vault.2.key` the one that a rotation made after it, and so on; the highest number seals.
+A running process looks again when it meets what none of its keys opens.
+"""
+
+import base64
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from timebank.errors import RefusalError
+from timebank.keyfiles import load_or_make
+
+KEY_BYTES = 32
+FIRST = 1
+
+
+class KeyRing:
+    """Keys, the sealing one first, and the way to read them again."""
+
+    def __init__(self, keys: Sequence[bytes], reread: Callable[[], Sequence[bytes]] | None = None) -> None:
+        """Take raw keys.
+
+        Raises:
+            RefusalError: `vault_key_invalid`.
+        """
+        self._keys = _checked(keys)
+        self._reread = reread
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """The keys, the sealing one first."""
+        return self._keys
+
+    def refresh(self) -> bool:
+        """Read the keys again and tell whether they are others now."""
+        if self._reread is None:
+            return False
+        before, self._keys = self._keys, _checked(self._reread())
+        return self._keys != before
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """A key file: its number, the key's id, and when it was made."""
+
+    number: int
+    key_id: str
+    made_at: datetime
+
+
+def key_id_of(key: bytes) -> str:
+    """Return the name of a key, which tells nothing about it."""
+    return hashlib.sha256(b"timebank/vault-key-id\0" + key).hexdigest()[:16]
+
+
+def load_ring(key_texts: str | None, home: Path) -> KeyRing:
+    """Return the keys given as base64 texts with commas, else those of home's key files, made on first use.
+
+    Raises:
+        RefusalError: `vault_key_invalid` if one is not base64 of 32 bytes.
+    """
+    if key_texts is not None:
+        return KeyRing([_decoded(text) for text in key_texts.split(",")])
+    return KeyRing(_read_files(home), lambda: _read_files(home))
+
+
+def list_key_files(home: Path) -> list[KeyFile]:
+    """Return the key files, the sealing one first.
+
+    Raises:
+        RefusalError: `vault_key_invalid`.
+    """
+    return [
+        KeyFile(
+            number,
+            key_id_of(_decoded(path.read_text(encoding="ascii"))),
+            datetime.fromtimestamp(path.stat().st_mtime, UTC),
+        )
+        for number, path in _files(home)
+    ]
+
+
+def add_key_file(home: Path) -> int:
+    """Make a key that seals from now on, and return its number."""
+    _read_files(home)
+    newest = _files(home)[0][0] + 1
+    load_or_make(_path(home, newest), _new_key)
+    return newest
+
+
+def remove_key_file(home: Path, number: int) -> None:
+    """Remove a key for good: what it sealed never opens again."""
+    _path(home, number).unlink()
+
+
+def _path(home: Path, number: int) -> Path:
+    return home / "keys" / ("vault.key" if number == FIRST else f"vault.{number}.key")
+
+
+def _files(home: Path) -> list[tuple[int, Path]]:
+    found = [(FIRST, _path(home, FIRST))] if _path(home, FIRST).exists() else []
+    for path in (home / "keys").glob("vault.*.key"):
+        middle = path.name.split(".")[1]
+        if middle.isascii() and middle.isdigit():
+            found.append((int(middle), path))
+    return sorted(found, reverse=True)
+
+
+def _read_files(home: Path) -> list[bytes]:
+    files = _files(home)
+    if not files:
+        load_or_make(_path(home, FIRST), _new_key)
+        files = _files(home)
+    keys = []
+    for _, path in files:
+        with contextlib.suppress(FileNotFoundError):  # a rotation removed it since it was listed
+            keys.append(_decoded(path.read_text(encoding="ascii")))
+    return keys
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text.strip(), validate=True)
+    except ValueError:  # not base64, or not even ASCII
+        raise RefusalError("vault_key_invalid") from None
+
+
+def _checked(keys: Sequence[bytes]) -> tuple[bytes, ...]:
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
+        raise RefusalError("vault_key_invalid")
+    return tuple(keys)
+
+
+def _new_key() -> str:
+    return base64.b64encode(os.urandom(KEY_BYTES)).decode()
