@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api import health, reference, v1
 from api.limits import Buckets
-from api.middleware import Guard
+from api.middleware import SECURITY_HEADERS, Guard
 from api.problems import Problem, problem_response
 from api.service import Service
 from timebank.errors import OutageError, RefusalError
@@ -109,11 +109,18 @@ async def _out(request: Request, error: Exception) -> Response:
     )
 
 
+_EXTRA = "extra_forbidden"
+
+
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for it
-    # Where and what, never the value that was sent: it may be a password or a phone.
+    # Where and what, never the value that was sent: it may be a password or a phone. So may be a name of nothing.
     errors = [
-        {"where": ".".join(map(str, item["loc"])), "what": str(item["type"])} for item in error.errors()
+        {
+            "where": ".".join(map(str, item["loc"][: -1 if item["type"] == _EXTRA else None])),
+            "what": str(item["type"]),
+        }
+        for item in error.errors()
     ]
     return problem_response("request_invalid", request_id=_request_id(request), errors=errors[:50])
 
@@ -126,4 +133,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _broken(request: Request, error: Exception) -> Response:
     log.error("broken", error=type(error).__name__, request_id=_request_id(request), exc_info=error)
-    return problem_response("internal", request_id=_request_id(request))
+    # This answer is made outside the guard, which gives all others their headers.
+    headers = {name.decode(): value.decode() for name, value in SECURITY_HEADERS.items()}
+    headers["X-Request-Id"] = _request_id(request) or ""
+    return problem_response("internal", request_id=_request_id(request), headers=headers)

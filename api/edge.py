@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -24,6 +25,7 @@ from timebank.acts.actions import Act, find_reply, keep_reply, record_act
 from timebank.database import Bank
 from timebank.errors import RefusalError
 from timebank.login.tokens import Claims
+from timebank.privacy.actions import record_look_up
 
 T = TypeVar("T")
 
@@ -96,6 +98,28 @@ class Caller:
             return await work(tx, await self.actor(tx))
 
         return await self.service.database.write(await self.bank(), inner)
+
+    async def read_of(
+        self, person_id: UUID, field: str, purpose: str, work: Callable[[ReadTx, Actor], Awaitable[T]]
+    ) -> T:
+        """Run `work`, which reads something of a person; that somebody else looked at it is recorded.
+
+        Raises:
+            RefusalError: `session_over`, and what `work` refuses; nothing is then recorded.
+            OutageError: as `Database.write`.
+        """
+
+        async def of_oneself(tx: ReadTx) -> tuple[T] | None:
+            actor = await self.actor(tx)
+            return (await work(tx, actor),) if actor.person_id == person_id else None
+
+        async def of_another(tx: WriteTx, actor: Actor) -> T:
+            found = await work(tx, actor)
+            await record_look_up(tx, actor, person_id, purpose=purpose, fields=[field])
+            return found
+
+        own = await self.service.database.read(await self.bank(), of_oneself)
+        return await self.look(of_another) if own is None else own[0]
 
     async def write(
         self,
@@ -182,6 +206,11 @@ class Caller:
 
 
 MIN_PROBLEM_STATUS = 400
+
+
+def rendered(model: BaseModel) -> Response:
+    """Return a model as the response that it will be, where the framework would check it once more at some cost."""
+    return Response(model.model_dump_json(), media_type="application/json")
 
 
 async def caller(

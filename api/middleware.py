@@ -1,6 +1,7 @@
 """What every request goes through: an id, limits, a time limit, safe headers, a log line and a count. Pure ASGI."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from uuid import uuid4
@@ -12,6 +13,7 @@ from api import metrics
 from api.limits import Buckets
 from api.problems import problem_response
 from timebank.errors import RefusalError
+from timebank.throttles.rules import site_of
 
 REQUEST_SECONDS = 30
 UPLOAD_SECONDS = 300
@@ -36,7 +38,7 @@ log = structlog.get_logger("timebank.http")
 
 
 class Guard:
-    """The one middleware; `buckets` limits each token, or each address without one."""
+    """The one middleware; `buckets` limits each session, or each address without one."""
 
     def __init__(self, app: ASGIApp, *, buckets: Buckets, seconds: float = REQUEST_SECONDS) -> None:
         self._app = app
@@ -135,12 +137,14 @@ class _Body:
 
 
 def _key(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
-    """Name who is limited: one token, or one address."""
-    authorization = headers.get(b"authorization")
-    if authorization is not None:
-        return f"token {hash(authorization)}"
+    """Name who is limited: one session by a token of ours, or one address; what anybody can make up is no name."""
+    scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    service = getattr(scope["app"].state, "service", None) if "app" in scope else None
+    if token and service is not None and scheme.lower() == "bearer":
+        with contextlib.suppress(RefusalError):
+            return f"session {service.tokens.verify(token.strip(), now=service.now()).session_id}"
     client = scope.get("client")
-    return f"address {client[0] if client else 'local'}"
+    return f"address {site_of(client[0]) if client else 'local'}"
 
 
 def _with_defaults(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:

@@ -71,7 +71,7 @@ def _columns(tx: ReadTx, drafts: Sequence[Draft]) -> list[str] | None:
     targets: dict[tuple[Place, int], _Target] = {}
     moves = []
     for place, draft in enumerate(drafts, 1):
-        if not draft.moves:
+        if not draft.moves or draft.hold_until is not None:
             return None
         for line, move in enumerate(draft.moves, 1):
             source, unit = move.source, tx.catalogue.units.get(move.unit)

@@ -19,7 +19,14 @@ BATCH_LIMIT = 500
 WRITERS = 2
 """While the database writes the batch of one, this process decides the batch of the other."""
 
-_SPOILED = (ValueError, TypeError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+_SPOILED = (
+    ValueError,
+    TypeError,
+    OverflowError,  # a moment that has no day in the bank's zone
+    RecursionError,  # metadata too deep
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+)
 """What one draft can do to a batch; anything else (the server is gone) is told to everybody at once."""
 
 Commit = Callable[[Sequence[Draft]], Awaitable[list[Outcome]]]
@@ -83,12 +90,17 @@ class _Lane:
         return await future
 
     async def _write(self) -> None:
+        batch: list[tuple[Draft, asyncio.Future[Outcome]]] = []
         try:
             while self._waiting:
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._batch_limit))]
                 await self._commit_batch(batch)
         finally:
             self._writer = None
+            # Only if the writer was cancelled is anybody left without an answer, and nobody else would give one.
+            for _, future in (*batch, *self._waiting):
+                future.cancel()
+            self._waiting.clear()
 
     async def _commit_batch(self, batch: list[tuple[Draft, "asyncio.Future[Outcome]"]]) -> None:
         """Answer each of the batch; if one draft spoils it, halve it until the culprit stands alone."""

@@ -203,6 +203,13 @@ select exists (select from proxies x where x.bank_id = $1 and x.agent_id = $2 an
 """
 
 
+_OFFICES = """
+select distinct g.organisation_id from role_grants g
+where g.bank_id = $1 and g.person_id = $2 and g.role = any($3::text[]) and g.revoked_at is null
+  and (g.until_at is null or g.until_at > $4)
+"""
+
+
 async def load_actor(
     tx: ReadTx, session_id: UUID, *, now: datetime, strong: frozenset[str] = STRONG_METHODS
 ) -> Actor:
@@ -295,6 +302,22 @@ async def acts_for(tx: ReadTx, agent_id: UUID, principal_id: UUID, scope: str, *
         _ACTS_FOR, tx.bank_id, agent_id, principal_id, now, scope, tx.day(now)
     )
     return found
+
+
+async def check_offices(tx: ReadTx, actor: Actor, person_id: UUID, *, now: datetime) -> None:
+    """Refuse what would take an office's roles away, or hand them over: to who could not revoke each of them.
+
+    A phone is a way to log in, and whoever is erased has no roles: neither is a way around the reach of a grant.
+
+    Raises:
+        RefusalError: `forbidden`.
+    """
+    roles = [str(role) for role in OFFICE_ROLES]
+    for row in await tx.connection.fetch(_OFFICES, tx.bank_id, person_id, roles, now):
+        try:
+            await check_organisation(tx, actor, "roles.write", row["organisation_id"])
+        except RefusalError:
+            raise RefusalError("forbidden", permission="roles.write") from None
 
 
 async def reach(tx: ReadTx, actor: Actor, permission: str) -> list[int] | None:

@@ -49,6 +49,8 @@ _SESSION_SETTINGS = {
     "timezone": "UTC",
     "application_name": "timebank",
     "lock_timeout": "20s",
+    # The call that commits itself begins no transaction that could say so.
+    "default_transaction_isolation": "read committed",
     "idle_in_transaction_session_timeout": "60s",
     # A foreign-key check or a lookup planned while a table was empty would go on scanning it as it fills;
     # writes touch single rows only. Reads, which may well scan, turn it on again for themselves.
@@ -117,7 +119,9 @@ class Database:
         self._is_sharded = is_sharded
         self._catalogues: dict[int, Catalogue] = {}
         self._at_hand: list[PoolConnection] = []
+        self._taken = 0  # of the pool's connections: lent or at hand
         self._waiting = 0
+        self._is_closing = False
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -242,7 +246,7 @@ class Database:
         async with self._begun(begin_write_sql(bank.id)) as connection:
             tx = self._writing(connection, bank)
             result = await work(tx)
-            await connection.execute("commit")
+            await _commit(connection)
         self._catalogues[bank.id] = tx.catalogue
         return result
 
@@ -252,7 +256,7 @@ class Database:
         async with self._begun(begin_write_sql(bank.id)) as connection:
             tx, other_tx = self._writing(connection, bank), self._writing(connection, other)
             result = await work(tx, other_tx)
-            await connection.execute("commit")
+            await _commit(connection)
         self._catalogues[bank.id] = tx.catalogue
         self._catalogues[other.id] = other_tx.catalogue
         return result
@@ -309,28 +313,36 @@ class Database:
         """Return a connection that is at hand, else one of the pool.
 
         Going through the pool takes a tenth of what a short read takes, so who is done leaves the connection here,
-        unless somebody waits for the pool; one of them always stays with the pool, for those who use it directly.
+        unless somebody waits for the pool or none is left there for those who use it directly.
         """
         while self._at_hand:
             connection = self._at_hand.pop()
             if not connection.is_closed():
                 return connection
-            await self._pool.release(connection)
+            await self._release(connection)
         self._waiting += 1
         try:
-            return await self._pool.acquire()
+            connection = await self._pool.acquire()
         finally:
             self._waiting -= 1
+        self._taken += 1
+        return connection
 
     async def _hand_back(self, connection: PoolConnection, *, is_whole: bool) -> None:
-        if is_whole and not self._waiting and len(self._at_hand) < self._pool.get_max_size() - 1:
+        is_wanted = self._waiting or self._is_closing or self._taken >= self._pool.get_max_size()
+        if is_whole and not is_wanted:
             self._at_hand.append(connection)
         else:
-            await self._pool.release(connection)
+            await self._release(connection)
+
+    async def _release(self, connection: PoolConnection) -> None:
+        self._taken -= 1
+        await self._pool.release(connection)
 
     async def _let_go(self) -> None:
+        self._is_closing = True
         while self._at_hand:
-            await self._pool.release(self._at_hand.pop())
+            await self._release(self._at_hand.pop())
 
 
 async def _check_schema(pool: Pool) -> int:
@@ -352,6 +364,12 @@ async def _check_schema(pool: Pool) -> int:
 
 async def _reset(connection: object) -> None:
     """Leave a returned connection as it is: write and read always end their transaction themselves."""
+
+
+async def _commit(connection: PoolConnection) -> None:
+    """Commit, and make sure of it: the server answers the commit of a failed transaction by rolling it back."""
+    if await connection.execute("commit") != "COMMIT":
+        raise asyncpg.InFailedSQLTransactionError("an error was passed over, so nothing was committed")
 
 
 async def _roll_back(connection: PoolConnection) -> bool:

@@ -36,10 +36,12 @@ from api.v1 import (
 )
 
 router = APIRouter(prefix="/api/v1")
+# A route is found by trying one after another, so what phones ask for all day comes first.
 for resource in (
+    balances,
+    me,
     activities,
     awards,
-    balances,
     cards,
     consents,
     credentials,
@@ -50,7 +52,6 @@ for resource in (
     jwks,
     login,
     look_ups,
-    me,
     memberships,
     notifications,
     organisations,

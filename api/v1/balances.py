@@ -6,9 +6,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from starlette.responses import Response
 
 from api.cursors import Limit, Page
-from api.edge import CallerOf
+from api.edge import CallerOf, rendered
 from api.fields import Instant
 from api.problems import problems
 from ledger.session import ReadTx
@@ -91,7 +92,12 @@ class LineOut(BaseModel):
     metadata: dict[str, JsonValue]
 
 
-@router.get("/people/{person_id}/balances", operation_id="read_balances", responses=problems(401, 403, 404))
+@router.get(
+    "/people/{person_id}/balances",
+    operation_id="read_balances",
+    response_model=BalancesOut,
+    responses=problems(401, 403, 404),
+)
 async def read_balances(
     caller: CallerOf,
     person_id: UUID,
@@ -99,20 +105,22 @@ async def read_balances(
     basis: Annotated[
         Basis, Query(description="What counts by `as_of`: its effect, or its record.")
     ] = "effective",
-) -> BalancesOut:
+) -> Response:
     """Return what a person has in every unit, lot by lot."""
 
     async def work(tx: ReadTx, actor: Actor) -> list[UnitBalance]:
         await check_person(tx, actor, PERMISSION, person_id, now=caller.now)
         return await balances_of(tx, person_id, now=caller.now, as_of=as_of, basis=basis)
 
-    balances = [_balance(balance) for balance in await caller.read(work)]
-    return BalancesOut(person_id=person_id, as_of=as_of or caller.now, balances=balances)
+    found = await caller.read_of(person_id, "balances", PERMISSION, work)
+    balances = [_balance(balance) for balance in found]
+    return rendered(BalancesOut(person_id=person_id, as_of=as_of or caller.now, balances=balances))
 
 
 @router.get(
     "/people/{person_id}/statements/{unit}",
     operation_id="read_statement",
+    response_model=Page[LineOut],
     responses=problems(401, 403, 404),
 )
 async def read_statement(
@@ -121,15 +129,16 @@ async def read_statement(
     unit: UnitInPath,
     cursor: StatementCursor = None,
     limit: Limit = STATEMENT_LIMIT,
-) -> Page[LineOut]:
+) -> Response:
     """Return what moved in a person's wallet of a unit, newest first."""
 
     async def work(tx: ReadTx, actor: Actor) -> StatementPage:
         await check_person(tx, actor, PERMISSION, person_id, now=caller.now)
         return await statement_of(tx, person_id, unit, cursor=cursor, limit=limit)
 
-    found = await caller.read(work)
-    return Page(items=[LineOut.model_validate(line) for line in found.lines], next_cursor=found.next)
+    found = await caller.read_of(person_id, "statement", PERMISSION, work)
+    items = [LineOut.model_validate(line) for line in found.lines]
+    return rendered(Page[LineOut](items=items, next_cursor=found.next))
 
 
 @router.get("/people/{person_id}/standing", operation_id="read_standing", responses=problems(401, 403, 404))
@@ -140,7 +149,7 @@ async def read_standing(caller: CallerOf, person_id: UUID) -> StandingOut:
         await check_person(tx, actor, PERMISSION, person_id, now=caller.now)
         return await standing_of(tx, person_id, now=caller.now)
 
-    found = await caller.read(work)
+    found = await caller.read_of(person_id, "standing", PERMISSION, work)
     return StandingOut(
         person_id=person_id,
         minutes=found.minutes,

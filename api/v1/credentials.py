@@ -18,7 +18,7 @@ from timebank.access import Actor, check
 from timebank.errors import RefusalError
 from timebank.login.passwords import find_hash, name_phone, set_password
 from timebank.login.queries import beginning_of, credentials_of
-from timebank.login.rules import is_fresh
+from timebank.login.rules import check_password, is_fresh, plain_password
 from timebank.login.sessions import end_sessions
 from timebank.login.totp import begin_totp, has_totp, remove_totp, use_totp
 from timebank.throttles.actions import give_back, limits_of, take
@@ -96,6 +96,11 @@ async def read_credentials(caller: CallerOf) -> Credentials:
 async def change_password(body: PasswordChange, caller: CallerOf) -> Response:
     """Set the caller's password and end their other sessions."""
     was = await _prove(caller, body.password)
+    check_password(plain_password(body.new_password))
+    # Counted for good: hashing is dear, and everybody who logs in waits for it.
+    bank = await caller.bank()
+    session = f"new password {caller.claims.session_id}"
+    await take_or_refuse(caller.service, bank, limits_of(caller.service.blind, bank.id, ACCOUNT, session))
     hashed = await caller.service.passwords.hash(body.new_password)
 
     async def work(tx: WriteTx, actor: Actor) -> None:

@@ -14,7 +14,7 @@ from api.etags import IfMatch, etag, expected_version
 from api.fields import MAX_ID, Day, Name, Printable
 from api.problems import problems
 from ledger.session import ReadTx, WriteTx
-from timebank.access import Actor, check, check_organisation, check_person, reach
+from timebank.access import Actor, check, check_offices, check_organisation, check_person, reach
 from timebank.errors import RefusalError
 from timebank.people import actions, queries
 from timebank.people.actions import Change
@@ -141,9 +141,6 @@ async def search_people(caller: CallerOf, body: SearchIn) -> Found:
         check(actor, FIND)
         near = []
         holders = await find(tx, caller.service.blind, body.field, body.value)
-        if not holders:
-            # A workbook may have brought a number that is none; only what nobody has is held to the rules.
-            _ = normal_phone(body.value) if body.field == PHONE else normal_id_number(body.value)
         for person_id in holders:
             try:
                 await check_person(tx, actor, FIND, person_id, now=caller.now)
@@ -151,6 +148,9 @@ async def search_people(caller: CallerOf, body: SearchIn) -> Found:
                 continue
             near.append(person_id)
             await record_look_up(tx, actor, person_id, purpose=body.purpose, fields=[body.field])
+        if not near:
+            # A workbook may have brought a number that is none; only what nobody in reach has is held to the rules.
+            _ = normal_phone(body.value) if body.field == PHONE else normal_id_number(body.value)
         return Found(items=await _listed(tx, caller, await queries.some_people(tx, near)))
 
     return await caller.write(work, action=FIND)
@@ -193,6 +193,8 @@ async def edit_person(
 
     async def work(tx: WriteTx, actor: Actor) -> Person:
         await check_person(tx, actor, EDIT, person_id, now=caller.now)
+        if PHONE in given and actor.person_id != person_id:
+            await check_offices(tx, actor, person_id, now=caller.now)
         return await actions.edit_person(
             tx,
             caller.service.cipher,

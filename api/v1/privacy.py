@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.edge import CallerOf
 from api.problems import problems
 from ledger.session import ReadTx, WriteTx
-from timebank.access import Actor, check_person
+from timebank.access import Actor, check_offices, check_person
 from timebank.privacy.actions import record_export
 from timebank.privacy.erasure import Erased, erase_person
 from timebank.privacy.export import Collected, collect, pack
@@ -67,6 +67,7 @@ async def create_erasure(caller: CallerOf, person_id: UUID) -> ErasureOut:
 
     async def work(tx: WriteTx, actor: Actor) -> Erased:
         await check_person(tx, actor, "privacy.erase", person_id, now=caller.now)
+        await check_offices(tx, actor, person_id, now=caller.now)
         return await erase_person(tx, caller.service.cipher, actor, person_id, now=caller.now)
 
     erased = await caller.write(work, action="person.erase", subject=str(person_id))

@@ -102,7 +102,7 @@ async def list_records_of(
             until_at=until_at,
         )
 
-    return _page(await caller.read(work), limit)
+    return _page(await caller.read_of(person_id, "records", PERMISSION, work), limit)
 
 
 @router.get("/records/{record_id}", operation_id="read_record", responses=problems(401, 403, 404))

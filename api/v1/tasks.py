@@ -1,7 +1,7 @@
 """Tasks: how far an import or export is, what came of it, and the file."""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -125,8 +125,8 @@ def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
     moment, task_id = decode(cursor, str, str)
     try:
         place = datetime.fromisoformat(str(moment)), UUID(str(task_id))
-    except ValueError:
+        if place[0].tzinfo is None:
+            raise RefusalError("cursor_invalid")
+        return place[0].astimezone(UTC), place[1]
+    except (ValueError, OverflowError):  # the latter of the first and the last hours that there are
         raise RefusalError("cursor_invalid") from None
-    if place[0].tzinfo is None:
-        raise RefusalError("cursor_invalid")
-    return place

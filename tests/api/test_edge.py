@@ -127,6 +127,11 @@ async def test_when_the_commit_fails_nobody_hears_of_success(
         answer = await as_("olga").post("/probe", json=body, headers=KEYED)
         assert (answer.status_code, answer.json()["code"]) == (500, "internal")
         assert "spoiled" not in answer.text
+        assert (answer.headers["x-content-type-options"], answer.headers["cache-control"]) == (
+            "nosniff",
+            "no-store",
+        )
+        assert answer.headers["x-request-id"] == answer.json()["request_id"]
         assert await posted(database, cast.bank) == 0
     finally:
         await superuser.execute("drop trigger spoil on acts; drop function spoil()")

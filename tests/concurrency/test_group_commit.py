@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -28,6 +29,13 @@ class Counter:
         """Post them in one transaction."""
         self.sizes.append(len(drafts))
         return await self.database.post(self.bank, drafts)
+
+
+def _nested(depth: int) -> dict[str, object]:
+    value: dict[str, object] = {}
+    for _ in range(depth):
+        value = {"a": value}
+    return value
 
 
 async def written(database: Database, bank: Bank) -> dict[str, tuple[int, str | None]]:
@@ -76,8 +84,10 @@ async def test_the_same_key_in_one_batch_is_one_posting(database: Database, bank
         (lambda draft: replace(draft, metadata={"a": object()}), TypeError),
         (lambda draft: replace(draft, metadata={"a": "\0"}), (ValueError, asyncpg.DataError)),
         (lambda draft: replace(draft, kind="Not A Kind"), (ValueError, asyncpg.CheckViolationError)),
+        (lambda draft: replace(draft, metadata=_nested(3_000)), RecursionError),
+        (lambda draft: replace(draft, effective_at=datetime.max.replace(tzinfo=UTC)), OverflowError),
     ],
-    ids=["zero-byte", "surrogate", "nan", "object", "zero-byte-in-json", "kind"],
+    ids=["zero-byte", "surrogate", "nan", "object", "zero-byte-in-json", "kind", "depth", "no-day"],
 )
 async def test_a_spoiled_draft_fails_alone(
     database: Database,
@@ -172,6 +182,18 @@ async def test_an_outage_is_told_to_everybody_and_the_queue_goes_on(database: Da
         outcomes = await asyncio.gather(*(queue.submit(draft) for draft in drafts))
     assert tally(outcomes) == {"posted": 50}
     assert await _points(database, bank, owner) == 50
+
+
+async def test_a_writer_that_is_cancelled_leaves_nobody_waiting() -> None:
+    async def commit(drafts: Sequence[Draft]) -> list[Outcome]:
+        if len(drafts) > 1:
+            raise ValueError
+        raise asyncio.CancelledError
+
+    owner = uuid4()
+    queue = PostingQueue(commit, batch_limit=3)
+    asked = asyncio.gather(*(queue.submit(award(owner, 1)) for _ in range(5)), return_exceptions=True)
+    assert [type(told) for told in await asyncio.wait_for(asked, 5)] == [asyncio.CancelledError] * 5
 
 
 async def test_leaving_waits_for_everybody(database: Database, bank: Bank) -> None:

@@ -1,7 +1,7 @@
 """Issuing in one call writes what posting under the lock would write, and leaves everything else to it."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import AsyncMock, patch
 from uuid import UUID, uuid4
@@ -14,6 +14,8 @@ from ledger.periods import close_period
 from ledger.posting import post
 from ledger.session import ReadTx
 from ledger.values import (
+    HELD,
+    HOLD,
     ISSUANCE,
     SHELF,
     SUPPLY,
@@ -138,6 +140,15 @@ async def test_what_is_not_so_simple_is_posted_under_the_lock(database: Database
     assert isinstance(unknown, Refused)
     assert unknown.code == "unknown_unit"
     await check_books(database, bank)
+
+
+async def test_a_hold_keeps_its_end(database: Database, bank: Bank) -> None:
+    """Even one that only issues: the call writes no end."""
+    until = SPRING + timedelta(days=1)
+    move = Move(Place(ISSUANCE), Place(HELD), "point", 5)
+    await post_all(database, bank, Draft(HOLD, "first", SPRING, "test", (move,), hold_until=until))
+    await locked(database, bank, Draft(HOLD, "second", SPRING, "test", (move,), hold_until=until))
+    assert [row["hold_until"] for row in await rows(database, bank, "second")] == [until]
 
 
 async def test_a_closed_period_is_refused_and_stored(database: Database, bank: Bank) -> None:

@@ -1,6 +1,7 @@
 """The edge: one bank per transaction, retries that lose nothing, and failures told apart."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -200,6 +201,58 @@ async def test_the_loser_of_a_race_for_a_key_gets_the_winners_outcome(
     first = await winner
     assert (first.replayed, second.replayed) == (False, True)
     assert first.transaction_id == second.transaction_id
+
+
+async def test_an_error_that_work_passes_over_is_no_commit(database: Database, bank: Bank) -> None:
+    async def careless(tx: WriteTx) -> None:
+        await post(tx, [award("once")])
+        with contextlib.suppress(asyncpg.DivisionByZeroError):
+            await tx.connection.execute("select 1 / 0")
+
+    with pytest.raises(asyncpg.InFailedSQLTransactionError):
+        await database.write(bank, careless)
+    assert await database.read(bank, lambda tx: rows(tx, "transactions", bank)) == 0
+
+
+async def test_who_uses_the_pool_gets_a_connection_however_busy_the_others_are(address: Address) -> None:
+    is_over = False
+
+    async def busy(database: Database) -> None:
+        while not is_over:
+            await database.ping()
+
+    async with Database.connect(address, max_size=3) as database:
+        tasks = [asyncio.create_task(busy(database)) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        try:
+            assert await asyncio.wait_for(database.pool.fetchval("select 1"), 5) == 1
+        finally:
+            is_over = True
+            await asyncio.gather(*tasks)
+
+
+async def test_closing_waits_for_who_is_at_work_and_no_longer(address: Address) -> None:
+    async with Database.connect(address, max_size=3) as database:
+        bank = await new_bank(database)
+        working = asyncio.create_task(
+            database.read(bank, lambda tx: tx.connection.fetchval("select 1 from pg_sleep(0.2)"))
+        )
+        await asyncio.sleep(0.05)
+        began = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - began < 4
+    assert await working == 1
+
+
+async def test_the_servers_own_default_does_not_change_what_writers_see(
+    address: Address, superuser: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    setting = f"alter database {address.database} set default_transaction_isolation ="
+    await superuser.execute(f"{setting} 'repeatable read'")
+    try:
+        async with Database.connect(address) as database:
+            assert await database.pool.fetchval("show transaction_isolation") == "read committed"
+    finally:
+        await superuser.execute(f"{setting} default")
 
 
 async def test_a_violated_constraint_is_our_mistake_and_not_run_again(database: Database, bank: Bank) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor
@@ -17,6 +18,10 @@ _FIND = "select fingerprint, status, body from replies where bank_id = $1 and ac
 _KEEP = """
 insert into replies (bank_id, actor, key, fingerprint, status, body) values ($1, $2, $3, $4, $5, $6)
 """
+_FORGET = "delete from replies where bank_id = $1 and replied_at < $2"
+
+REPLIES_KEPT = timedelta(days=90)
+"""So long a repeated key gets its first answer; what it posted has the key for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,11 @@ async def find_reply(tx: ReadTx, actor: str, key: str) -> Reply | None:
     """Return the answer that the actor's request of that key got, if there was one."""
     row = await tx.connection.fetchrow(_FIND, tx.bank_id, actor, key)
     return None if row is None else Reply(bytes(row["fingerprint"]), row["status"], row["body"])
+
+
+async def forget_replies(tx: WriteTx, *, before: datetime) -> None:
+    """Delete the answers given before that moment."""
+    await tx.connection.execute(_FORGET, tx.bank_id, before)
 
 
 async def keep_reply(tx: WriteTx, actor: str, key: str, fingerprint: bytes, status: int, body: str) -> None:

@@ -49,6 +49,7 @@ select b.digest, exists (
       and c.password_hash is not null) as is_taken
 from blind_indexes b where b.bank_id = $1 and b.person_id = $2 and b.field = 'phone'
 """
+_FORGET = "update credentials set password_hash = null where bank_id = $1 and person_id = $2"
 _SET = """
 insert into credentials as c (bank_id, person_id, password_hash, changed_at) values ($1, $2, $3, $5)
 on conflict on constraint credentials_pkey do update set password_hash = excluded.password_hash,
@@ -134,6 +135,11 @@ async def set_password(
         raise RefusalError("already_password_of_phone")
     if not await tx.connection.fetchval(_SET, tx.bank_id, person_id, password_hash, was, now):
         raise RefusalError("password_wrong")
+
+
+async def forget_password(tx: WriteTx, person_id: UUID) -> None:
+    """Take a person's password away, with the phone that it was for: another phone may have another's already."""
+    await tx.connection.execute(_FORGET, tx.bank_id, person_id)
 
 
 async def name_phone(tx: WriteTx, cipher: Cipher, *, person_id: UUID, phone: str) -> None:

@@ -14,6 +14,7 @@ import asyncpg
 
 from ledger.session import WriteTx
 from timebank.errors import RefusalError
+from timebank.login.passwords import forget_password
 from timebank.organisations.rules import TEAM
 from timebank.people.guardianships import reckon_guardianships
 from timebank.people.memberships import join, lock_person, memberships_of, set_place
@@ -23,6 +24,7 @@ from timebank.people.rules import (
     ID_NUMBER,
     OWN_FIELDS,
     PARTY_KINDS,
+    PHONE,
     RESIDENCE,
     born_on_of,
     normal_fields,
@@ -160,6 +162,8 @@ async def edit_person(  # noqa: PLR0913 -- who, what, by whom, on what ground
 ) -> Person:
     """Correct what is known of a person; `by_office` is false for the person and who acts for them.
 
+    With another phone the password goes: it was the other phone's.
+
     Raises:
         RefusalError: `unknown_person`, `version_differs`, `field_not_own`, `phone_invalid`, `id_number_invalid`,
             `birth_dates_differ`, `birth_date_invalid`, `already_registered`, `not_a_volunteer`, `party_reports_open`.
@@ -175,6 +179,8 @@ async def edit_person(  # noqa: PLR0913 -- who, what, by whom, on what ground
         _check_birth_dates(fields[BORN_ON], (await take_fields(tx, cipher, person_id)).get(ID_NUMBER, ""))
     if fields.get(ID_NUMBER):
         await _check_number_is_new(tx, blind, fields[ID_NUMBER], but=person_id)
+    if PHONE in fields and person_id not in await find(tx, blind, PHONE, fields[PHONE]):
+        await forget_password(tx, person_id)
     if fields:
         await replace_fields(tx, cipher, person_id, fields)
     if fields.get(BORN_ON):

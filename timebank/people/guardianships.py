@@ -66,8 +66,10 @@ async def appoint_guardian(
 
     Raises:
         RefusalError: `unknown_person`, `birth_date_missing` (of either), `not_a_minor`, `guardian_not_of_age`,
-            `already_guardian`; `vault_key_wrong`.
+            `already_guardian`, `guardian_to_oneself` (who records it would hold it); `vault_key_wrong`.
     """
+    if actor == f"person:{guardian_id}":
+        raise RefusalError("guardian_to_oneself")
     await lock_person(tx, minor_id)
     await person(tx, guardian_id)
     born_on = await _born_on(tx, cipher, minor_id)

@@ -13,6 +13,7 @@ from uuid import UUID
 from ledger.session import WriteTx
 from timebank.access import Actor
 from timebank.errors import RefusalError
+from timebank.roles.actions import check_not_last
 from timebank.vault.actions import take_fields
 from timebank.vault.blind import INDEXED, PHONE, BlindIndex
 from timebank.vault.cipher import Cipher
@@ -93,10 +94,11 @@ async def erase_person(
     """Erase what identifies a person, end what they could do, and mark them as erased.
 
     Raises:
-        RefusalError: `unknown_person`, `already_erased`, `erasure_of_self`.
+        RefusalError: `unknown_person`, `already_erased`, `erasure_of_self`, `last_administrator`.
     """
     if actor.person_id == person_id:
         raise RefusalError("erasure_of_self")
+    await check_not_last(tx, person_id, now=now)
     is_erased = await tx.connection.fetchval(_LOCK, tx.bank_id, person_id)
     if is_erased is None:
         raise RefusalError("unknown_person")

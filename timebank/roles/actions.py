@@ -31,7 +31,7 @@ where g.bank_id = $1 and g.id = $2 and g.revoked_at is null returning {COLUMNS}
 """  # noqa: S608 -- ours
 # In one order, so that two administrators who revoke each other meet here and the second finds nobody else.
 _ADMINISTRATORS = """
-select g.id from role_grants g
+select g.id, g.person_id from role_grants g
 where g.bank_id = $1 and g.role = 'administrator' and g.revoked_at is null and g.from_at <= $2
   and (g.until_at is null or g.until_at > $2)
   and exists (select from organisations o
@@ -92,8 +92,8 @@ async def revoke_role(tx: WriteTx, actor: Actor, *, grant_id: int, now: datetime
     if found.revoked_at is not None:
         raise RefusalError("already_revoked")
     if found.role == Role.ADMINISTRATOR:
-        remaining = [row["id"] for row in await tx.connection.fetch(_ADMINISTRATORS, tx.bank_id, now)]
-        if remaining == [grant_id]:
+        remaining = await tx.connection.fetch(_ADMINISTRATORS, tx.bank_id, now)
+        if [row["id"] for row in remaining] == [grant_id]:
             raise RefusalError("last_administrator")
     row = await tx.connection.fetchrow(_REVOKE, tx.bank_id, grant_id, now, actor.text)
     if row is None:
@@ -107,3 +107,14 @@ async def revoke_role(tx: WriteTx, actor: Actor, *, grant_id: int, now: datetime
         organisation=found.organisation_id,
     )
     return RoleGrant(*row)
+
+
+async def check_not_last(tx: WriteTx, person_id: UUID, *, now: datetime) -> None:
+    """Refuse to do without a person whom nobody else could follow, and let no other administrator go until the end.
+
+    Raises:
+        RefusalError: `last_administrator`.
+    """
+    remaining = {row["person_id"] for row in await tx.connection.fetch(_ADMINISTRATORS, tx.bank_id, now)}
+    if remaining == {person_id}:
+        raise RefusalError("last_administrator")

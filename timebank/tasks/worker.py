@@ -15,8 +15,10 @@ from pathlib import Path
 
 import structlog
 
+from timebank.acts.actions import REPLIES_KEPT, forget_replies
 from timebank.database import Bank, Database
 from timebank.errors import OutageError
+from timebank.login.sweeping import sweep_logins
 from timebank.tasks.actions import (
     Claimed,
     Ended,
@@ -159,6 +161,8 @@ class Worker:
         swept_at = self._swept_at.get(bank.id)
         if swept_at is None or now - swept_at >= SWEEP_EVERY:
             await self.database.write(bank, lambda tx: drop_old_reports(tx, now=now))
+            await self.database.write(bank, lambda tx: sweep_logins(tx, now=now))
+            await self.database.write(bank, lambda tx: forget_replies(tx, before=now - REPLIES_KEPT))
             self._swept_at[bank.id] = now
 
 

@@ -156,3 +156,20 @@ async def test_the_till_sees_the_stock(as_: As, cast: Cast, database: Database) 
     unknown = await as_("till").get(f"/api/v1/shops/{shop + 1}/goods")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_shop")
     assert (await as_("station").get("/api/v1/shops")).status_code == 403
+
+
+async def test_who_looks_at_anothers_is_on_the_register_and_who_looks_at_their_own_is_not(
+    as_: As, alice: str
+) -> None:
+    for name in ("alice", "wen"):
+        for path in ("balances", "statements/point", "standing", "records"):
+            assert (await as_(name).get(f"{alice}/{path}")).status_code == 200
+    assert (await as_("xu").get(f"{alice}/balances")).status_code == 404
+    looks = (await as_("alice").get(f"{alice}/look-ups")).json()["items"]
+    assert sorted(field for look in looks for field in look["fields"]) == [
+        "balances",
+        "records",
+        "standing",
+        "statement",
+    ]
+    assert {look["purpose"] for look in looks} == {"standing.read", "records.read"}

@@ -91,6 +91,18 @@ async def test_a_new_password_ends_the_other_sessions(door: Door) -> None:
     assert (await door.call(tokens, "GET", "me")).status_code == 200
 
 
+async def test_who_sets_one_password_after_another_has_to_wait(door: Door) -> None:
+    await door.give_phone("alice", ALICE)
+    tokens = await door.enter(ALICE)
+    statuses = [
+        (await door.call(tokens, "PUT", "me/password", new_password=f"{PASSWORD}{number}")).status_code
+        for number in range(6)
+    ]
+    assert statuses == [204] * 5 + [429]
+    door.clock.pass_(minutes=1)
+    assert (await door.call(tokens, "PUT", "me/password", new_password=PASSWORD)).status_code == 204
+
+
 async def test_a_phone_has_one_password(door: Door) -> None:
     alice = await door.give_phone("alice", ALICE)
     await door.give_phone("bob", ALICE)
@@ -102,6 +114,23 @@ async def test_a_phone_has_one_password(door: Door) -> None:
     assert statuses[1].json()["code"] == "already_password_of_phone"
     tokens = (await door.post("login/passwords", phone=ALICE, password=PASSWORD)).json()
     assert (await door.call(tokens, "GET", "me")).json()["person_id"] == str(alice)
+
+
+async def test_with_another_phone_the_password_goes_and_locks_nobody_out_there(door: Door) -> None:
+    alice = await door.give_phone("alice", ALICE)
+    await door.set_password(ALICE, "marble-harbour-17")
+    xu = await door.give_phone("xu", WEN)
+    await door.set_password(WEN)
+    for phone in (ALICE, WEN):
+        edited = await door.as_("adam").patch(
+            f"/api/v1/people/{alice}", json={"phone": phone}, headers={"If-Match": "*"}
+        )
+        assert edited.status_code == 200
+        at_home = await door.post("login/passwords", phone=ALICE, password="marble-harbour-17")  # noqa: S106 -- a test's
+        assert at_home.status_code == (200 if phone == ALICE else 401)
+    assert (await door.post("login/passwords", phone=WEN, password="marble-harbour-17")).status_code == 401  # noqa: S106
+    tokens = (await door.post("login/passwords", phone=WEN, password=PASSWORD)).json()
+    assert (await door.call(tokens, "GET", "me")).json()["person_id"] == str(xu)
 
 
 async def test_without_a_phone_there_is_no_password(door: Door) -> None:

@@ -79,6 +79,19 @@ async def test_only_workers_and_administrators_with_both_in_reach_appoint(as_: A
     assert await appoint(as_, minor, far, by="ada") == (201, None)
 
 
+async def test_nobody_appoints_themselves(as_: As, cast: Cast) -> None:
+    minor, _ = await family(as_, cast)
+    wen = cast.people["wen"]
+    body = {"organisation_id": cast.organisations["apple"], "kind": "residence", "from_on": "2025-01-01"}
+    assert (await as_("adam").post(f"{PEOPLE}/{wen}/memberships", json=body)).status_code == 201
+    born = await as_("adam").patch(
+        f"{PEOPLE}/{wen}", json={"born_on": "1985-05-05"}, headers={"If-Match": "*"}
+    )
+    assert born.status_code == 200
+    assert await appoint(as_, minor, wen) == (422, "guardian_to_oneself")
+    assert await appoint(as_, minor, wen, by="adam") == (201, None)
+
+
 async def test_is_ended_before_its_time_and_can_begin_again(as_: As, cast: Cast, service: Service) -> None:
     minor, guardian = await family(as_, cast)
     await appoint(as_, minor, guardian)

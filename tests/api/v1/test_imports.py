@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 import pytest_asyncio
 
+from api import cursors
 from api.service import Service
 from ledger.session import WriteTx
 from tests.api.cast import Cast
@@ -252,7 +253,11 @@ async def test_tasks_are_listed_newest_first_by_pages(as_: As, cast: Cast, servi
     assert seen == made[::-1]
     assert (await as_("ada").get(TASKS)).json() == {"items": [], "next_cursor": None}
     assert (await as_("wen").get(TASKS)).status_code == 403
-    for wrong in ("x", "WzEsMl0", "WyJhIiwiYiJd"):
+    ends = [
+        cursors.encode(moment, made[0])
+        for moment in ("9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59")
+    ]
+    for wrong in ("x", "WzEsMl0", "WyJhIiwiYiJd", *ends):
         refused = await as_("adam").get(TASKS, params={"cursor": wrong})
         assert (refused.status_code, refused.json()["code"]) == (422, "cursor_invalid")
     assert (await as_("adam").get(f"{TASKS}/{cast.people['adam']}")).status_code == 404

@@ -1,6 +1,7 @@
 """People over HTTP: who may register, read, correct and find whom, and what is on record of it."""
 
 import asyncio
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,8 @@ from ledger.session import ReadTx
 from tests.api.cast import Cast
 from tests.api.conftest import As
 from tests.api.v1.residents import PEOPLE, enrolled, id_number, phone, registered
+from timebank.people.memberships import join
+from timebank.vault.actions import put_fields
 
 READING = {"purpose": "service"}
 
@@ -228,6 +231,22 @@ async def test_is_found_by_an_exact_number_in_reach_only(as_: As, cast: Cast, se
     assert (wrong.status_code, wrong.json()["code"]) == (422, "phone_invalid")
 
 
+async def test_a_number_that_is_none_is_found_by_who_has_its_holder_in_reach(
+    as_: As, cast: Cast, service: Service
+) -> None:
+    bob = cast.people["bob"]
+    await service.database.write(
+        cast.bank, lambda tx: put_fields(tx, service.cipher, [(bob, "phone", "1990000")])
+    )
+    body = {"field": "phone", "value": "1990000", "purpose": "contact"}
+    found = await as_("xu").post(f"{PEOPLE}/search", json=body)
+    assert [item["id"] for item in found.json()["items"]] == [str(bob)]
+    # Out of reach it answers as what nobody has.
+    for value in ("1990000", "1990001"):
+        answer = await as_("wen").post(f"{PEOPLE}/search", json={**body, "value": value})
+        assert (answer.status_code, answer.json()["code"]) == (422, "phone_invalid")
+
+
 async def edit(as_: As, by: str, who: UUID, body: object, version: str = "*") -> tuple[int, str | None]:
     answer = await as_(by).patch(f"{PEOPLE}/{who}", json=body, headers={"If-Match": version})
     return answer.status_code, answer.json().get("code")
@@ -262,6 +281,34 @@ async def test_by_oneself_only_what_no_paper_says_is_changed(as_: As, cast: Cast
     assert (await edit(as_, "wen", alice, {"name": "别名"}))[0] == 200
     # Not of herself either: somebody else has to look at the papers.
     assert await edit(as_, "wen", cast.people["wen"], {"name": "别名"}) == (422, "field_not_own")
+
+
+async def test_the_phone_of_an_office_is_changed_only_by_who_could_revoke_its_roles(
+    as_: As, cast: Cast, service: Service
+) -> None:
+    for who in ("adam", "wen", "stella"):
+        person_id = cast.people[who]
+        await service.database.write(
+            cast.bank,
+            lambda tx, person_id=person_id: join(  # type: ignore[misc]
+                tx,
+                person_id,
+                organisation_id=cast.organisations["apple"],
+                kind="residence",
+                from_on=date(2025, 1, 1),
+                today=date(2025, 1, 1),
+                actor="test",
+            ),
+        )
+    for by, who, status in (
+        ("wen", "adam", 403),
+        ("ada", "adam", 403),
+        ("ada", "wen", 200),
+        ("wen", "stella", 200),
+        ("adam", "wen", 200),
+    ):
+        assert (await edit(as_, by, cast.people[who], {"phone": phone()}))[0] == status, (by, who)
+    assert (await edit(as_, "wen", cast.people["adam"], {"area": "x"}))[0] == 200
 
 
 async def test_a_birth_date_follows_the_id_number(as_: As, cast: Cast) -> None:

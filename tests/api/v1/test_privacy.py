@@ -1,5 +1,6 @@
 """Taking one's data along, and being erased, over HTTP."""
 
+import asyncio
 import io
 import json
 import zipfile
@@ -112,3 +113,29 @@ async def test_out_of_reach_is_as_unknown_as_nobody(as_: As, cast: Cast) -> None
 async def test_nobody_erases_themselves(as_: As, cast: Cast) -> None:
     answer = await as_("adam").post(erasure(cast, "adam"))
     assert (answer.status_code, answer.json()["code"]) == (422, "erasure_of_self")
+
+
+async def test_erasing_is_no_way_to_take_away_roles_out_of_reach(as_: As, cast: Cast) -> None:
+    for who in ("adam", "wen"):
+        body = {"organisation_id": cast.organisations["apple"], "kind": "residence"}
+        joined = await as_("adam").post(f"/api/v1/people/{cast.people[who]}/memberships", json=body)
+        assert joined.status_code == 201
+    answer = await as_("ada").post(erasure(cast, "adam"))
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert (await as_("adam").get("/api/v1/me")).status_code == 200
+    assert (await as_("ada").post(erasure(cast, "wen"))).status_code == 200
+
+
+async def test_of_two_administrators_who_erase_each_other_one_stays(as_: As, cast: Cast) -> None:
+    body = {"role": "administrator", "organisation_id": cast.organisations["root"]}
+    granted = await as_("adam").post(
+        "/api/v1/role-grants", json={**body, "person_id": str(cast.people["olga"])}
+    )
+    assert granted.status_code == 201
+    answers = await asyncio.gather(
+        as_("adam").post(erasure(cast, "olga")), as_("olga").post(erasure(cast, "adam"))
+    )
+    first, second = sorted(answer.status_code for answer in answers)
+    assert (first, second) in {(200, 401), (200, 422)}
+    left = [(await as_(name).get("/api/v1/role-grants")).status_code for name in ("adam", "olga")]
+    assert sorted(left) == [200, 401]

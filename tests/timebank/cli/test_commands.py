@@ -241,6 +241,9 @@ def test_what_a_cell_says_is_shown_and_not_taken_for_markup(office: Office) -> N
 def test_an_import_that_is_interrupted_is_simply_run_again(office: Office, tmp_path: Path) -> None:
     path = tmp_path / "large.xlsx"
     generator.write(path, generator.district(37, generator.larger(SIZE, 60)))
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell's background ignores it, and so would the import
     office.run("migrate")
     begun = time.perf_counter()
     assert office.run("import", path, "--bank", "whole").exit_code == 0

@@ -12,8 +12,8 @@ branch_labels = None
 depends_on = None
 
 # The caller numbers the postings of each account from 1 and adds them up; here, under the lock, follows from where. The
-# accounts are locked in id order, as everywhere. The plan has to find them one by one even if it is made while the bank
-# seems small; the arrays come as text, and a statement's place in one says to which transaction or account it belongs.
+# accounts are locked in id order, as everywhere, and looked up one by one even if the plan was made while the bank
+# seemed small; the arrays come as text, and a statement's place in one says to which transaction or account it belongs.
 ISSUE = """
 create function issue(bank bigint, base bigint, kinds text, keys text, fingerprints text, effective_ats text,
   actors text, memos text, metadatas text, salts bytea,
