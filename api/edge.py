@@ -13,7 +13,7 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -28,10 +28,6 @@ from timebank.login.tokens import Claims
 from timebank.privacy.actions import record_look_up
 
 T = TypeVar("T")
-
-_bearer = HTTPBearer(
-    auto_error=False, bearerFormat="JWT", description="An access token of `POST /api/v1/login/…`"
-)
 
 
 def service_of(request: Request) -> Service:
@@ -213,21 +209,25 @@ def rendered(model: BaseModel) -> Response:
     return Response(model.model_dump_json(), media_type="application/json")
 
 
-async def caller(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Caller:
-    """Return who calls.
+class _Bearer(HTTPBearer):
+    """The scheme as OpenAPI shows it, and who calls by it."""
 
-    Raises:
-        RefusalError: `token_missing`, `token_invalid`, `token_expired`.
-    """
-    if credentials is None:
-        raise RefusalError("token_missing")
-    service = service_of(request)
-    now = service.now()
-    claims = service.tokens.verify(credentials.credentials, now=now)
-    return Caller(service, claims, request.state.request_id, now)
+    async def __call__(self, request: Request) -> Caller:  # type: ignore[override]
+        """Return who calls.
 
+        Raises:
+            RefusalError: `token_missing`, `token_invalid`, `token_expired`.
+        """
+        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise RefusalError("token_missing")
+        service = service_of(request)
+        now = service.now()
+        claims = service.tokens.verify(credentials.strip(), now=now)
+        return Caller(service, claims, request.state.request_id, now)
+
+
+caller = _Bearer(bearerFormat="JWT", description="An access token of `POST /api/v1/login/…`")
 
 CallerOf = Annotated[Caller, Depends(caller)]
 
