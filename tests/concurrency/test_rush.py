@@ -11,10 +11,12 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from uuid import UUID, uuid4
 
 import psutil
 import pytest
 
+from ledger.session import WriteTx
 from tests.api.books import adopt_pack
 from tests.api.cast import Cast, enter
 from tests.concurrency.crowd import check_books
@@ -67,6 +69,22 @@ def workers(parent: psutil.Process) -> list[psutil.Process]:
     return [child for child in parent.children() if "api.serving" in child.cmdline()]
 
 
+async def many_sessions(database: Database, cast: Cast, name: str) -> list[UUID]:
+    """Log one of the cast in once for each client: each session is limited by itself."""
+    now = datetime.now(UTC)
+    sessions = [uuid4() for _ in range(CLIENTS)]
+
+    async def work(tx: WriteTx) -> None:
+        await tx.connection.executemany(
+            "insert into sessions (bank_id, id, person_id, method, began_at, seen_at, expires_at)"
+            " values ($1, $2, $3, 'password_totp', $4, $4, $5)",
+            [(tx.bank_id, id_, cast.people[name], now, now + timedelta(hours=1)) for id_ in sessions],
+        )
+
+    await database.write(cast.bank, work)
+    return sessions
+
+
 class Rush:
     """Clients that award and read, each insisting on an answer to what it began."""
 
@@ -88,15 +106,17 @@ class Rush:
         random = Random(number)
         wire = Wire("127.0.0.1", self.port, self.tokens[number])
         person = self.cast.people[random.choice(("alice", "bob"))]
-        for call in range(CALLS):
-            if random.random() < 0.5:
-                await self.insist(wire, "GET", f"/api/v1/people/{person}/balances")
-                continue
-            key = f"{number}-{call}"
-            body = {"person_id": str(person), "unit": "point", "amount": POINTS, "reason": "抢险"}
-            answer = await self.insist(wire, "POST", "/api/v1/awards", body, {"Idempotency-Key": key})
-            self.booked[key] = answer["transaction_id"]
-        wire.close()
+        try:
+            for call in range(CALLS):
+                if random.random() < 0.5:
+                    await self.insist(wire, "GET", f"/api/v1/people/{person}/balances")
+                    continue
+                key = f"{number}-{call}"
+                body = {"person_id": str(person), "unit": "point", "amount": POINTS, "reason": "抢险"}
+                answer = await self.insist(wire, "POST", "/api/v1/awards", body, {"Idempotency-Key": key})
+                self.booked[key] = answer["transaction_id"]
+        finally:
+            wire.close()
 
     async def insist(
         self, wire: Wire, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
@@ -131,14 +151,9 @@ async def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path) -> None
             async with serving(home, port) as parent:
                 keys = load_token_keys(None, home)
                 now = datetime.now(UTC)
-                rush = Rush(
-                    port,
-                    cast,
-                    [  # one each, because each is limited by itself
-                        keys.issue(bank.code, cast.sessions["olga"], now=now - timedelta(seconds=number))[0]
-                        for number in range(CLIENTS)
-                    ],
-                )
+                sessions = await many_sessions(database, cast, "olga")
+                tokens = [keys.issue(bank.code, session, now=now)[0] for session in sessions]
+                rush = Rush(port, cast, tokens)
                 await asyncio.gather(
                     rush.kill_one_in_the_middle(parent), *(rush.client(number) for number in range(CLIENTS))
                 )

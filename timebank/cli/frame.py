@@ -82,6 +82,8 @@ def run_on_database(work: "Callable[[Settings, Database], Awaitable[T]]", *, rol
         try:
             async with open_database(address, role or APP) as database:
                 return await work(settings, database)
+        except BrokenPipeError:  # who reads our output has had enough: that is no outage
+            raise
         except (
             asyncpg.PostgresConnectionError,
             asyncpg.InterfaceError,

@@ -14,7 +14,7 @@ from timebank.errors import RefusalError
 from timebank.people.actions import Change, Enrolment, edit_person, register_person
 from timebank.people.queries import Person, masked_names, people
 from timebank.people.rules import check_digit
-from timebank.vault.actions import take_fields
+from timebank.vault.actions import replace_fields, take_fields
 from timebank.vault.blind import BlindIndex, find
 
 BLIND = BlindIndex(CIPHER.ring)
@@ -94,6 +94,7 @@ async def test_an_odd_number_of_a_workbook_does_not_stand_in_the_way_of_an_edit(
     bank = await new_office(database)
     await take_in(database, bank, workbook)
     someone = (await everybody(database, bank))[0]
+    await database.write(bank, lambda tx: replace_fields(tx, CIPHER, someone.id, {"id_number": "9900001964"}))
 
     async def correct(tx: WriteTx) -> dict[str, str]:
         change = Change({"born_on": "1960-02-03", "area": "南区"})
