@@ -61,9 +61,12 @@ def normal(field: str, value: str) -> str:
     """Return a phone or ID number without what may differ from writer to writer; anything else as it is."""
     if field not in INDEXED:
         return value
-    plain = "".join(
-        character for character in unicodedata.normalize("NFKC", value).upper() if character.isalnum()
-    )
+    if value.isascii() and value.isalnum():  # nearly all of a workbook's thousands
+        plain = value.upper()
+    else:
+        plain = "".join(
+            character for character in unicodedata.normalize("NFKC", value).upper() if character.isalnum()
+        )
     if field == PHONE:
         for country in ("0086", "86"):
             if plain.startswith(country) and len(plain) == len(country) + MOBILE_DIGITS:
