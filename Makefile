@@ -39,7 +39,7 @@ bench: setup  ## measure the ratios of docs/benchmarks.md (ARGS='--json FILE' an
 
 lock: setup  ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --group dev pyproject.toml --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+	  --generate-hashes --no-header -o requirements.lock
 
 dump: setup  ## write the schema dump anew after a migration
 	$(BIN)/python -m timebank.migrations.dump
