@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     import asyncpg
+    from asyncpg.pool import PoolConnectionProxy
 
 WRITERS_LOCK = 0x7462 << 48
 """Advisory lock of a bank: writers share it, closing a period takes it alone."""
@@ -46,7 +47,7 @@ class Catalogue:
 class ReadTx:
     """A read-only, repeatable view of one bank. `base` is added to the server's transaction ids."""
 
-    connection: "asyncpg.Connection[asyncpg.Record]"
+    connection: "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
     bank_id: int
     bank_code: str
     zone: ZoneInfo

@@ -212,7 +212,7 @@ class Database:
             return await self.write(bank, lambda tx: post(tx, drafts))
         async with self._lent() as connection:
             with contextlib.suppress(*_RETRIED, asyncpg.LockNotAvailableError):
-                tx = ReadTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)  # type: ignore[arg-type]
+                tx = ReadTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)
                 outcomes = await issue(tx, drafts)
                 if outcomes is not None:
                     return outcomes
@@ -263,7 +263,7 @@ class Database:
 
     def _writing(self, connection: PoolConnection, bank: Bank) -> WriteTx:
         catalogue = self._catalogues.setdefault(bank.id, Catalogue()).copy()
-        return WriteTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)  # type: ignore[arg-type]
+        return WriteTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)
 
     async def read(self, bank: Bank, work: Callable[[ReadTx], Awaitable[T]]) -> T:
         """Run `work` on one repeatable, read-only view of the bank.
@@ -274,7 +274,7 @@ class Database:
         catalogue = self._catalogues.setdefault(bank.id, Catalogue())
         async with self._begun(begin_read_sql(bank.id)) as connection:
             return await work(
-                ReadTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)  # type: ignore[arg-type]
+                ReadTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)
             )
 
     @contextlib.asynccontextmanager

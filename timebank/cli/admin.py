@@ -24,7 +24,7 @@ def _group() -> None:
 @admin.command()
 def invite(*, bank: BankOption = DEFAULT_BANK, as_json: JsonOption = False) -> None:
     """新增一名全行管理人员，给出一次性登录链接 / A new administrator and a login link that is good once."""
-    from timebank.banks.inviting import invite_administrator  # noqa: PLC0415
+    from timebank.banks.inviting import invite_administrator
 
     async def work(opened: Opened) -> "Invitation":
         return await opened.database.write(

@@ -59,7 +59,7 @@ class Format(StrEnum):
 @app.command()
 def volunteer(code: CodeArgument, *, bank: BankOption = DEFAULT_BANK, as_json: JsonOption = False) -> None:
     """志愿者的时长、积分批次、星级与近期变动 / Hours, lots, star and last movements."""
-    from timebank.volunteers.queries import standing  # noqa: PLC0415
+    from timebank.volunteers.queries import standing
 
     async def work(opened: Opened) -> "tuple[Standing, ZoneInfo]":
         async def read(tx: "ReadTx") -> "Standing":
@@ -130,9 +130,9 @@ def statement(
     as_json: JsonOption = False,
 ) -> None:
     """对账单，最新在前，带余额 / Movements, newest first, with the balance after each."""
-    from ledger.accounts import load_units  # noqa: PLC0415
-    from ledger.statements import wallet_statement  # noqa: PLC0415
-    from timebank.volunteers.queries import owner_of  # noqa: PLC0415
+    from ledger.accounts import load_units
+    from ledger.statements import wallet_statement
+    from timebank.volunteers.queries import owner_of
 
     async def work(opened: Opened) -> "tuple[StatementPage, ZoneInfo]":
         async def read(tx: "ReadTx") -> "StatementPage":
@@ -184,7 +184,7 @@ def trial_balance(
     as_json: JsonOption = False,
 ) -> None:
     """试算平衡表 / Trial balance by unit and kind of account; each unit adds up to 0."""
-    from ledger.balances import account_balances  # noqa: PLC0415
+    from ledger.balances import account_balances
 
     day = parse_day(as_of) if as_of else None
 
@@ -224,9 +224,9 @@ def export(
     bank: BankOption = DEFAULT_BANK,
 ) -> None:
     """导出账本 / Export the journal to hledger, Beancount or CSV."""
-    from ledger.export.beancount import write_beancount  # noqa: PLC0415
-    from ledger.export.hledger import write_hledger  # noqa: PLC0415
-    from ledger.export.table import write_table  # noqa: PLC0415
+    from ledger.export.beancount import write_beancount
+    from ledger.export.hledger import write_hledger
+    from ledger.export.table import write_table
 
     write = {Format.HLEDGER: write_hledger, Format.BEANCOUNT: write_beancount, Format.CSV: write_table}[
         format_
@@ -244,7 +244,7 @@ def export(
 @app.command()
 def audit(*, bank: BankOption = DEFAULT_BANK, as_json: JsonOption = False) -> None:
     """核对账本的十条不变式 / Re-derive the books and list every violation of the ten invariants."""
-    from timebank.proof.actions import audit_bank  # noqa: PLC0415
+    from timebank.proof.actions import audit_bank
 
     async def work(opened: Opened) -> "list[Violation]":
         return await audit_bank(opened.database, opened.bank, opened.settings.home)

@@ -54,7 +54,7 @@ def run(
     work: Callable[[Opened], Awaitable[T]], *, bank: str, make: bool = False, role: str | None = None
 ) -> T:
     """Open the database, find (or with `make` make) the bank, and run `work`; errors end the program."""
-    from timebank.banks.actions import ensure_bank  # noqa: PLC0415 -- `verify` and `--help` load no database
+    from timebank.banks.actions import ensure_bank
 
     async def on_bank(settings: "Settings", database: "Database") -> T:
         if make:
@@ -68,11 +68,11 @@ def run(
 
 def run_on_database(work: "Callable[[Settings, Database], Awaitable[T]]", *, role: str | None = None) -> T:
     """Open the database and run `work`, which is about no one bank; errors end the program."""
-    import asyncpg  # noqa: PLC0415
+    import asyncpg
 
-    from timebank.database import APP  # noqa: PLC0415
-    from timebank.settings import Settings  # noqa: PLC0415
-    from timebank.startup import open_database, server_address  # noqa: PLC0415
+    from timebank.database import APP
+    from timebank.settings import Settings
+    from timebank.startup import open_database, server_address
 
     # What a command builds it keeps until it ends, which is soon: looking for garbage only costs time.
     gc.disable()
@@ -140,7 +140,7 @@ def local_time(moment: datetime, zone: ZoneInfo) -> str:
 
 def table(title: str, *columns: str) -> "Table":
     """Return an empty table whose title and columns are words in both languages; `#` marks number columns."""
-    from rich.table import Table  # noqa: PLC0415 -- JSON output needs none of it
+    from rich.table import Table
 
     made = Table(title=both(title))
     for column in columns:
@@ -151,7 +151,7 @@ def table(title: str, *columns: str) -> "Table":
 
 def show(made: "Table") -> None:
     """Print a table; where the terminal is too narrow for it, a line per cell, so that nothing is cut off."""
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
     # What stands in a cell comes from a workbook: it is shown, and never taken for rich's markup.
     console = Console(markup=False, emoji=False, highlight=False)

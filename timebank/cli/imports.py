@@ -44,15 +44,15 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """导入工作簿并入账 / Import a district's workbook and book it."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from timebank.settings import Settings  # noqa: PLC0415
-    from timebank.vault.cipher import load_cipher  # noqa: PLC0415
-    from timebank.workbook.importing import import_workbook  # noqa: PLC0415
-    from timebank.workbook.readahead import ReadAhead  # noqa: PLC0415
-    from timebank.workbook.reader import WorkbookRefused  # noqa: PLC0415
-    from timebank.workbook.words import refusal_words  # noqa: PLC0415
+    from timebank.settings import Settings
+    from timebank.vault.cipher import load_cipher
+    from timebank.workbook.importing import import_workbook
+    from timebank.workbook.readahead import ReadAhead
+    from timebank.workbook.reader import WorkbookRefused
+    from timebank.workbook.words import refusal_words
 
     async def work(opened: Opened) -> "Imported":
         key = opened.settings.vault_key
@@ -101,7 +101,7 @@ class _Bars:
 
 
 def _show(imported: "Imported") -> None:
-    from timebank.workbook.words import FATES  # noqa: PLC0415
+    from timebank.workbook.words import FATES
 
     made = table("import_title", "column_sheet", "column_fate", "column_code", "#column_rows")
     for sheet, fates in imported.counts.items():
@@ -114,8 +114,8 @@ def _show(imported: "Imported") -> None:
 @app.command()
 def totals(*, bank: BankOption = DEFAULT_BANK, as_json: JsonOption = False) -> None:
     """全行汇总，由账本计算 / The figures of the bank, counted from the books."""
-    from timebank.totals.queries import Totals  # noqa: PLC0415
-    from timebank.totals.queries import totals as count_totals  # noqa: PLC0415
+    from timebank.totals.queries import Totals
+    from timebank.totals.queries import totals as count_totals
 
     async def work(opened: Opened) -> Totals:
         return await opened.database.read(opened.bank, count_totals)

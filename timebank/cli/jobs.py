@@ -31,8 +31,8 @@ def run_job(
     job: Job, *, as_of: AsOfOption, bank: BankOption = DEFAULT_BANK, as_json: JsonOption = False
 ) -> None:
     """执行一项任务，可重复执行 / Run a job for a day; running it again changes nothing more."""
-    from timebank.jobs.expire import run_expire  # noqa: PLC0415
-    from timebank.jobs.recognise import run_recognise  # noqa: PLC0415
+    from timebank.jobs.expire import run_expire
+    from timebank.jobs.recognise import run_recognise
 
     day = parse_day(as_of)
     action = {Job.EXPIRE: run_expire, Job.RECOGNISE: run_recognise}[job]

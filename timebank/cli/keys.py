@@ -43,9 +43,9 @@ class Kind(StrEnum):
 @keys.command("list")
 def list_keys(*, as_json: JsonOption = False) -> None:
     """列出密钥编号、启用时间和所封存的条数 / Ids, ages, and how many values each seals; never a key."""
-    from timebank.login.tokens import list_token_keys  # noqa: PLC0415
-    from timebank.vault.keys import list_key_files  # noqa: PLC0415
-    from timebank.vault.rotation import rows_by_key  # noqa: PLC0415
+    from timebank.login.tokens import list_token_keys
+    from timebank.vault.keys import list_key_files
+    from timebank.vault.rotation import rows_by_key
 
     async def work(settings: "Settings", database: "Database") -> list[dict[str, object]]:
         cipher = _cipher(settings)
@@ -87,7 +87,7 @@ def rotate_keys(kind: Kind, *, as_json: JsonOption = False) -> None:
     if kind is Kind.TOKENS:
         _rotate_tokens(as_json=as_json)
         return
-    from timebank.vault.rotation import rotate  # noqa: PLC0415
+    from timebank.vault.rotation import rotate
 
     async def work(settings: "Settings", database: "Database") -> "Rotated":
         return await rotate(database, _cipher(settings), None if settings.vault_key else settings.home)
@@ -108,7 +108,7 @@ def rotate_keys(kind: Kind, *, as_json: JsonOption = False) -> None:
 @keys.command("index")
 def index(*, bank: BankOption = DEFAULT_BANK, as_json: JsonOption = False) -> None:
     """重建手机号与证件号的盲索引 / Make the blind indexes of phones and ID numbers anew."""
-    from timebank.vault.rotation import index_fields  # noqa: PLC0415
+    from timebank.vault.rotation import index_fields
 
     async def work(opened: Opened) -> "Swept":
         return await index_fields(opened.database, opened.bank, _cipher(opened.settings))
@@ -124,8 +124,8 @@ def index(*, bank: BankOption = DEFAULT_BANK, as_json: JsonOption = False) -> No
 
 
 def _rotate_tokens(*, as_json: bool) -> None:
-    from timebank.login.tokens import list_token_keys, rotate_token_keys  # noqa: PLC0415
-    from timebank.settings import Settings  # noqa: PLC0415
+    from timebank.login.tokens import list_token_keys, rotate_token_keys
+    from timebank.settings import Settings
 
     with explained():
         home = Settings().home
@@ -139,6 +139,6 @@ def _rotate_tokens(*, as_json: bool) -> None:
 
 
 def _cipher(settings: "Settings") -> "Cipher":
-    from timebank.vault.cipher import load_cipher  # noqa: PLC0415
+    from timebank.vault.cipher import load_cipher
 
     return load_cipher(settings.vault_key.get_secret_value() if settings.vault_key else None, settings.home)

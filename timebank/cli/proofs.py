@@ -30,7 +30,7 @@ app = typer.Typer()
 @app.command()
 def seal(*, bank: BankOption = DEFAULT_BANK, as_json: JsonOption = False) -> None:
     """封存新交易并签出检查点 / Seal new transactions and sign a checkpoint."""
-    from timebank.proof.actions import anchors_folder, seal_bank  # noqa: PLC0415
+    from timebank.proof.actions import anchors_folder, seal_bank
 
     async def work(opened: Opened) -> "tuple[SealedBank, Path]":
         sealed = await seal_bank(opened.database, opened.bank, opened.settings.home, now=datetime.now(UTC))
@@ -53,7 +53,7 @@ def prove(
     bank: BankOption = DEFAULT_BANK,
 ) -> None:
     """出具一条服务记录的包含证明 / Prove that a record's credit is in the sealed books."""
-    from timebank.proof.actions import prove_record  # noqa: PLC0415
+    from timebank.proof.actions import prove_record
 
     async def work(opened: Opened) -> "ProofDocument":
         return await prove_record(opened.database, opened.bank, record)
@@ -74,9 +74,9 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """离线核验证明，不需要数据库 / Check a proof offline; needs no database."""
-    from ledger.proof.document import ProofError, verify_document  # noqa: PLC0415
-    from ledger.proof.leaf import to_json  # noqa: PLC0415
-    from ledger.proof.note import NoteError, VerifierKey  # noqa: PLC0415
+    from ledger.proof.document import ProofError, verify_document
+    from ledger.proof.leaf import to_json
+    from ledger.proof.note import NoteError, VerifierKey
 
     try:
         text = proof.read_text(encoding="utf-8")

@@ -45,9 +45,9 @@ def serve(
 
 def run_service(host: str, port: int, *, workers: int, has_tasks: bool) -> None:
     """Serve until asked to stop: the database is up before the first process starts and after the last has ended."""
-    from timebank.logs import configure_logs  # noqa: PLC0415 -- other commands log nothing
-    from timebank.settings import Settings  # noqa: PLC0415
-    from timebank.supervisor import LISTEN_FD, Program, Supervisor  # noqa: PLC0415
+    from timebank.logs import configure_logs
+    from timebank.settings import Settings
+    from timebank.supervisor import LISTEN_FD, Program, Supervisor
 
     configure_logs()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # before there is anything to end gracefully
@@ -90,12 +90,12 @@ def url_of(listening: socket.socket) -> str:
 
 def _database(settings: "Settings", stack: ExitStack) -> "tuple[Callable[[], None], Address]":
     """Return what keeps the embedded server up, and where the database is."""
-    from timebank.startup import DATABASE, server_address  # noqa: PLC0415
+    from timebank.startup import DATABASE, server_address
 
     if settings.database_url is not None:
         return lambda: None, stack.enter_context(server_address(settings))
-    from timebank.database import Address  # noqa: PLC0415
-    from timebank.postgres import EmbeddedServer, EmbeddedServerError  # noqa: PLC0415
+    from timebank.database import Address
+    from timebank.postgres import EmbeddedServer, EmbeddedServerError
 
     server = stack.enter_context(EmbeddedServer(settings.home))
 
@@ -111,8 +111,8 @@ def _database(settings: "Settings", stack: ExitStack) -> "tuple[Callable[[], Non
 
 async def _welcome(settings: "Settings", address: "Address") -> list[str]:
     """Make a first bank if there is none, and invite an administrator to each bank that has none."""
-    from timebank.banks.actions import ensure_bank  # noqa: PLC0415
-    from timebank.startup import open_database  # noqa: PLC0415
+    from timebank.banks.actions import ensure_bank
+    from timebank.startup import open_database
 
     lines: list[str] = []
     async with open_database(address) as database:
@@ -126,8 +126,8 @@ async def _welcome(settings: "Settings", address: "Address") -> list[str]:
 
 
 async def _invite(database: "Database", bank: "Bank") -> list[str]:
-    from timebank.banks.inviting import has_administrator, invite_administrator  # noqa: PLC0415
-    from timebank.cli.admin import invitation_lines  # noqa: PLC0415
+    from timebank.banks.inviting import has_administrator, invite_administrator
+    from timebank.cli.admin import invitation_lines
 
     now = datetime.now(UTC)
     if await database.read(bank, lambda tx: has_administrator(tx, now=now)):

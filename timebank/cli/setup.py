@@ -33,8 +33,8 @@ app = typer.Typer()
 @app.command()
 def migrate(*, as_json: JsonOption = False) -> None:
     """建立或升级数据库结构 / Make the schema or bring it up to this version."""
-    from timebank.settings import Settings  # noqa: PLC0415
-    from timebank.startup import migrate_address, server_address  # noqa: PLC0415
+    from timebank.settings import Settings
+    from timebank.startup import migrate_address, server_address
 
     with explained(), server_address(Settings()) as address:
         applied = asyncio.run(migrate_address(address))
@@ -53,8 +53,8 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """记入一个虚构的小社区，供初次了解 / Book a small invented community to look at."""
-    from timebank.settings import Settings  # noqa: PLC0415
-    from timebank.startup import server_address  # noqa: PLC0415
+    from timebank.settings import Settings
+    from timebank.startup import server_address
 
     with explained(), server_address(Settings()):  # up until the service is, too
         done = _book(bank)
@@ -76,8 +76,8 @@ def demo(
 
 
 def _book(bank: str) -> "Demo":
-    from timebank.demo.actions import book_demo  # noqa: PLC0415
-    from timebank.vault.cipher import load_cipher  # noqa: PLC0415
+    from timebank.demo.actions import book_demo
+    from timebank.vault.cipher import load_cipher
 
     async def work(opened: Opened) -> "Demo":
         key = opened.settings.vault_key
@@ -94,7 +94,7 @@ def _book(bank: str) -> "Demo":
 
 
 def _show(done: "Demo", bank: str) -> None:
-    from timebank.settings import Settings  # noqa: PLC0415
+    from timebank.settings import Settings
 
     typer.echo(both("demo_intro"))
     show(totals_table(done.totals))

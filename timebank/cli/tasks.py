@@ -33,15 +33,15 @@ def work(
     until_empty: Annotated[bool, typer.Option(help="做完即止 / end when none is left")] = False,
 ) -> None:
     """处理等待中的任务，直至中止 / Work at tasks until stopped; `serve` has one such beside it."""
-    from timebank.logs import configure_logs  # noqa: PLC0415 -- other commands log nothing
-    from timebank.supervisor import end_with_parent  # noqa: PLC0415
+    from timebank.logs import configure_logs
+    from timebank.supervisor import end_with_parent
 
     configure_logs()
     end_with_parent()
 
     async def worked(settings: "Settings", database: "Database") -> int | None:
-        from timebank.tasks.worker import Worker  # noqa: PLC0415
-        from timebank.vault.cipher import load_cipher  # noqa: PLC0415
+        from timebank.tasks.worker import Worker
+        from timebank.vault.cipher import load_cipher
 
         gc.enable()  # unlike other commands, this one goes on
         key = settings.vault_key

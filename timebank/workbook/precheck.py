@@ -86,8 +86,8 @@ def check_package(path: Path) -> Package:
     try:
         with ZipFile(path) as archive:
             return _check_archive(archive, path)
-    # NotImplementedError and RuntimeError are zipfile's words for a strange compression and for a password.
-    except (BadZipFile, LargeZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, KeyError):
+    # RuntimeError is zipfile's word for a password and, in a kind of its own, for a compression that it does not know.
+    except (BadZipFile, LargeZipFile, ZlibError, EOFError, RuntimeError, KeyError):
         raise WorkbookRefused("not_a_workbook", reason="damaged") from None
     except (UnsafeXmlError, expat.ExpatError, UnicodeError):
         raise WorkbookRefused("not_a_workbook", reason="damaged") from None
