@@ -273,9 +273,7 @@ class Database:
         """
         catalogue = self._catalogues.setdefault(bank.id, Catalogue())
         async with self._begun(begin_read_sql(bank.id)) as connection:
-            return await work(
-                ReadTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)
-            )
+            return await work(ReadTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue))
 
     @contextlib.asynccontextmanager
     async def _begun(self, begin: str) -> AsyncIterator[PoolConnection]:

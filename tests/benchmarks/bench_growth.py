@@ -17,8 +17,9 @@ from tests.benchmarks.scale import Scale
 NAME = "growth"
 SEED = 7
 PAGE = 20
-SMALL_STEPS, LARGE_STEPS = 6, 60
-"""The large history has ten times the volunteers, each with ten times the steps."""
+SMALL_STEPS, LARGE_STEPS = 12, 120
+"""The large history has ten times the volunteers, each with ten times the steps. Two lines a step: already the small
+one fills a page and begins another, so that pages of one length are compared."""
 
 READS = ("balance of a wallet", "balance of the issuer", "wallet, lot by lot", "first statement page")
 
