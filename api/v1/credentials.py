@@ -149,7 +149,7 @@ async def confirm(body: TotpConfirmation, caller: CallerOf) -> Response:
 
 @router.post("/me/totp/remove", operation_id="remove_totp", status_code=204, responses=problems(401, 403))
 async def remove(body: TotpRemoval, caller: CallerOf) -> Response:
-    """Take the second factor away, by the password and a code of it."""
+    """Take the second factor away, by the password and a code of it; all sessions end."""
     await _prove(caller, body.password)
 
     async def work(tx: WriteTx, actor: Actor) -> bool | int:
@@ -161,6 +161,8 @@ async def remove(body: TotpRemoval, caller: CallerOf) -> Response:
             return False
         await give_back(tx, limits, now=caller.now)
         await remove_totp(tx, person_id=person_id, now=caller.now)
+        # Sessions that the second factor began open the office's doors; this one is of them.
+        await end_sessions(tx, owner_id=person_id, reason="totp_removed", now=caller.now)
         return True
 
     # Returned, not raised, so that the count stays; the act on record is then that it was tried.

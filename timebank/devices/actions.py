@@ -10,15 +10,13 @@ from uuid import UUID, uuid4
 from ledger.session import ReadTx, WriteTx
 from timebank.errors import RefusalError
 from timebank.login.sessions import end_sessions
+from timebank.organisations.queries import check_open
 
 LIFETIME = timedelta(minutes=10)
 TOKEN_BYTES = 20
 QR_PREFIX = "TBD"
 KEY_BYTES = 32
 
-_IS_OPEN = """
-select closed_on is null or closed_on > $3 from organisations where bank_id = $1 and id = $2
-"""
 _INSERT = """
 insert into device_enrolments (bank_id, digest, kind, name, organisation_id, made_at, made_by, expires_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -64,10 +62,9 @@ async def make_enrolment(
     """Prepare a place for one station or till, and return what its QR says.
 
     Raises:
-        RefusalError: `organisation_closed`.
+        RefusalError: `unknown_organisation`, `organisation_closed`.
     """
-    if not await tx.connection.fetchval(_IS_OPEN, tx.bank_id, organisation_id, tx.day(now)):
-        raise RefusalError("organisation_closed")
+    await check_open(tx, organisation_id, tx.day(now))
     token = base64.b32encode(secrets.token_bytes(TOKEN_BYTES)).decode()
     expires_at = now + LIFETIME
     await tx.connection.execute(

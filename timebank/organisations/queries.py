@@ -117,6 +117,17 @@ async def organisation(tx: ReadTx, organisation_id: int) -> Organisation:
     return Organisation(*row)
 
 
+async def check_open(tx: ReadTx, organisation_id: int, day: date) -> None:
+    """Refuse what begins at an organisation that is closed on that day.
+
+    Raises:
+        RefusalError: `unknown_organisation`, `organisation_closed`.
+    """
+    found = await organisation(tx, organisation_id)
+    if found.closed_on is not None and found.closed_on <= day:
+        raise RefusalError("organisation_closed")
+
+
 async def organisations(tx: ReadTx, wanted: Filter, *, after: int, limit: int) -> list[Organisation]:
     """Return a page of the organisations, in order of id, with the parents they had on that day."""
     rows = await tx.connection.fetch(

@@ -7,6 +7,7 @@ from ledger.session import WriteTx
 from timebank.access import Actor, Role, check, check_organisation
 from timebank.errors import RefusalError
 from timebank.notifications.actions import tell
+from timebank.organisations.queries import check_open
 from timebank.roles.queries import COLUMNS, RoleGrant, role_grant
 from timebank.roles.rules import check_grant
 
@@ -58,10 +59,11 @@ async def grant_role(  # noqa: PLR0913 -- each is a part of the grant
     root grants there.
 
     Raises:
-        RefusalError: `forbidden`, `unknown_organisation`, `grant_to_oneself`, `period_invalid`, `unknown_person`,
-            `already_granted`.
+        RefusalError: `forbidden`, `unknown_organisation`, `organisation_closed`, `grant_to_oneself`, `period_invalid`,
+            `unknown_person`, `already_granted`.
     """
     await check_organisation(tx, actor, PERMISSION, organisation_id)
+    await check_open(tx, organisation_id, tx.day(now))
     begins = from_at or now
     check_grant(granter_id=actor.person_id, person_id=person_id, from_at=begins, until_at=until_at, now=now)
     if not await tx.connection.fetchval(_PERSON, tx.bank_id, person_id):

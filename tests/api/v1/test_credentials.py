@@ -209,6 +209,8 @@ class TestTheSecondFactor:
         wrong = await door.call(tokens, "POST", remove, password=PASSWORD, code=other)
         assert wrong.json()["code"] == "totp_wrong"
         assert (await door.call(tokens, "POST", remove, password=PASSWORD, code=code)).status_code == 204
+        over = await door.call(tokens, "POST", "me/totp", password=PASSWORD)
+        assert (over.status_code, over.json()["code"]) == (401, "session_over")
         assert (await door.post("login/passwords", phone=ALICE, password=PASSWORD)).status_code == 200
 
     async def test_cannot_be_guessed_away(self, door: Door) -> None:

@@ -49,6 +49,16 @@ async def revoking(database: Database, cast: Cast, by: str, grant_id: int) -> st
         return refusal.code
 
 
+async def test_nobody_gets_a_role_at_a_closed_organisation(database: Database, bank: Bank) -> None:
+    cast = await enter(database, bank)
+    bob, grid = cast.people["bob"], cast.organisations["grid"]
+    closing = "update organisations set closed_on = $3 where bank_id = $1 and id = $2"
+    await database.write(bank, lambda tx: tx.connection.execute(closing, bank.id, grid, tx.day(now())))
+    refused = await granting(database, cast, "adam", bob, Role.STEWARD, "grid")
+    assert refused == "organisation_closed"
+    assert isinstance(await granting(database, cast, "adam", bob, Role.STEWARD, "apple"), RoleGrant)
+
+
 async def test_two_who_grant_the_same_at_once_make_one_grant(database: Database, bank: Bank) -> None:
     cast = await enter(database, bank)
     bob = cast.people["bob"]
