@@ -19,6 +19,6 @@ def exposition() -> bytes:
     """Return all metrics of all workers as Prometheus reads them."""
     if IS_MULTIPROCESS:
         registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # untyped there
         return generate_latest(registry)
     return generate_latest()

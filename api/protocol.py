@@ -18,7 +18,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _is_in_head = True
     _head_timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn knows the transport
         """Expect a request soon."""
         super().connection_made(transport)
         self._expect_head()

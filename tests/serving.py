@@ -11,6 +11,7 @@ import uvicorn
 from api.app import create_app
 from api.limits import Buckets
 from api.service import Service
+from timebank.codes.rules import CodeKeys
 from timebank.database import APP, Address, Database
 from timebank.login.senders import LogSender
 from timebank.login.tokens import TokenKeys
@@ -38,6 +39,7 @@ def main() -> None:
                 cipher=cipher,
                 blind=BlindIndex(cipher.ring),
                 tokens=TokenKeys([TOKEN_KEY]),
+                codes=CodeKeys(cipher.ring),
                 sender=LogSender(),
             )
 

@@ -109,7 +109,7 @@ async def list_organisations(  # noqa: PLR0917 -- one for each filter
     level: Level | None = None,
     parent_id: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
     on: On = None,
-    closed: Annotated[bool, Query(description="Those that are not open on that day too.")] = False,  # noqa: FBT002
+    closed: Annotated[bool, Query(description="Those that are not open on that day too.")] = False,  # noqa: FBT002 -- a query parameter
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[OrganisationOut]:

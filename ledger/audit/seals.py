@@ -193,7 +193,7 @@ def _read_checkpoint(walk: _Walk, stored: StoredCheckpoint, last: StoredCheckpoi
                 walk.tell("note_differs", subject, f"{note.size} #{coverage.sealed_before}",
                           f"{stored.tree_size} #{stored.sealed_before}")  # fmt: skip
     since = 0 if last is None else last.sealed_before
-    return _Head(stored.tree_size, stored.root, False, since, stored.sealed_before, settled_at)  # noqa: FBT003
+    return _Head(stored.tree_size, stored.root, False, since, stored.sealed_before, settled_at)  # noqa: FBT003 -- in the order of the fields
 
 
 async def _advance(tx: ReadTx, walk: _Walk, until: int | None) -> None:

@@ -89,7 +89,7 @@ async def seal(
     """
     locked = await tx.connection.fetchrow(_LOCK, SEALERS_LOCK + tx.bank_id)
     assert locked is not None  # noqa: S101 -- a SELECT without FROM has one row
-    horizon, is_quiet = await tx.connection.fetchrow(_HORIZON, tx.base)  # type: ignore[misc]
+    horizon, is_quiet = await tx.connection.fetchrow(_HORIZON, tx.base)  # type: ignore[misc]  # the statement has one row
     last = await latest_checkpoint(tx)
     tree = await _restore(tx, last)
     settled_at = None if last is None else _settled_at(last)

@@ -16,7 +16,7 @@ from timebank.login.senders import Message
 from timebank.vault.actions import put_fields
 from timebank.vault.blind import PHONE, put_index
 
-PASSWORD = "gleaming-river-42"  # noqa: S105 -- of a test
+PASSWORD = "gleaming-river-42"
 ALICE, WEN, NOBODY = "19900000001", "19900000002", "19900000009"
 
 
@@ -58,11 +58,11 @@ class Door:
     clock: Clock
     phones: Phones
 
-    async def post(self, path: str, **body: object) -> Any:  # noqa: ANN401 -- a response
+    async def post(self, path: str, **body: object) -> Any:
         """Post to a route of the login as a stranger, naming the bank."""
         return await self.as_("stranger").post(f"/api/v1/{path}", json={"bank": self.cast.bank.code, **body})
 
-    async def write(self, work: Any) -> Any:  # noqa: ANN401 -- whatever the work returns
+    async def write(self, work: Any) -> Any:
         """Run work in a transaction of the cast's bank."""
         return await self.service.database.write(self.cast.bank, work)
 
@@ -100,13 +100,13 @@ class Door:
         token: str = await self.write(lambda tx: make_login_link(tx, id_, now=self.clock(), lifetime=until))
         return token
 
-    async def call(self, tokens: dict[str, Any], method: str, path: str, **body: object) -> Any:  # noqa: ANN401
+    async def call(self, tokens: dict[str, Any], method: str, path: str, **body: object) -> Any:
         """Call a route with an access token."""
         return await self.as_("stranger").request(
             method,
             f"/api/v1/{path}",
             headers={"Authorization": f"Bearer {tokens['access_token']}"},
-            **({"json": body} if body else {}),  # type: ignore[arg-type]
+            **({"json": body} if body else {}),  # type: ignore[arg-type]  # arguments of many types
         )
 
     async def set_password(self, phone: str, password: str = PASSWORD) -> dict[str, Any]:

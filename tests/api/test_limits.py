@@ -24,7 +24,7 @@ class Clock:
 
 def client(app: object) -> httpx2.AsyncClient:
     """Return a client of an application."""
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test")  # type: ignore[arg-type]
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test")  # type: ignore[arg-type]  # any application
 
 
 def test_a_bucket_fills_again_with_time() -> None:

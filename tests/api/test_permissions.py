@@ -84,7 +84,7 @@ async def test_a_role_gets_what_the_document_says(
         if str(route) in NOT_TRIED:
             continue
         path, arguments = request(route, target(cast, person, place))
-        answer = await as_(name).request(route.method, path, **arguments)  # type: ignore[arg-type]
+        answer = await as_(name).request(route.method, path, **arguments)  # type: ignore[arg-type]  # arguments of many types
         wanted = expected(route, name, person, place)
         right = answer.status_code not in BEFORE_THE_DOOR if wanted is None else answer.status_code in wanted
         if not right or answer.status_code >= 500:
@@ -95,7 +95,7 @@ async def test_a_role_gets_what_the_document_says(
 async def test_a_stranger_gets_nothing_but_what_is_public(as_: As, cast: Cast) -> None:
     for route in ROUTES:
         path, arguments = request(route, target(cast, "alice", "apple"))
-        answer = await as_("stranger").request(route.method, path, **arguments)  # type: ignore[arg-type]
+        answer = await as_("stranger").request(route.method, path, **arguments)  # type: ignore[arg-type]  # arguments of many types
         if route.permission != "public":
             assert (answer.status_code, answer.json()["code"]) == (401, "token_missing"), route
 
@@ -108,5 +108,5 @@ async def test_another_bank_is_not_there(as_: As, database: Database, cast: Cast
         if route.of not in {"person", "organisation"}:
             continue
         path, arguments = request(route, target(other, "alice", "apple"))
-        answer = await as_(name).request(route.method, path, **arguments)  # type: ignore[arg-type]
+        answer = await as_(name).request(route.method, path, **arguments)  # type: ignore[arg-type]  # arguments of many types
         assert answer.status_code in {NOT_FOUND, FORBIDDEN}, (str(route), answer.text)

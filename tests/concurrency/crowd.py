@@ -95,7 +95,7 @@ async def held_up(
     """Post, say that the locks are held, and commit only when told to."""
 
     async def work(tx: object) -> list[Outcome]:
-        outcomes = await post(tx, drafts)  # type: ignore[arg-type]
+        outcomes = await post(tx, drafts)  # type: ignore[arg-type]  # what another process sent
         ready.set()
         await go.wait()
         return outcomes

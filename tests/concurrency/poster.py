@@ -34,7 +34,7 @@ async def post_batches(address: Address, code: str, count: int) -> None:
     async with Database.connect(address, max_size=1) as database:
         bank = await database.bank(code)
         for number in range(count):
-            await database.write(bank, lambda tx, n=number: post(tx, batch(n)))  # type: ignore[misc]
+            await database.write(bank, lambda tx, n=number: post(tx, batch(n)))  # type: ignore[misc]  # a lambda with a default has no type
             print(number, flush=True)  # noqa: T201 -- what the parent reads
 
 

@@ -35,7 +35,7 @@ async def expire_all(database: Database, bank: Bank, limit: int = 3) -> int:
     while cursor is not None:
         batch = await database.write(
             bank,
-            lambda tx, c=cursor: expire_lots(tx, as_of=AFTER_ALL, actor="test", after=c, limit=limit),  # type: ignore[misc]
+            lambda tx, c=cursor: expire_lots(tx, as_of=AFTER_ALL, actor="test", after=c, limit=limit),  # type: ignore[misc]  # a lambda with a default has no type
         )
         amount += batch.amounts.get("point", 0)
         cursor = batch.next

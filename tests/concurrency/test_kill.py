@@ -71,7 +71,7 @@ async def check_batches(database: Database, bank: Bank, acknowledged: list[int])
     assert await database.read(bank, lambda tx: balance(tx, Place(TAKINGS), "point")) == 2 * len(standing)
     assert await database.read(bank, lambda tx: balance(tx, Place(SHELF, SHOP), RICE)) == 0
     for place, buyer in enumerate(BUYERS):
-        lots = await database.read(bank, lambda tx, b=buyer: wallet(tx, b, "point"))  # type: ignore[misc]
+        lots = await database.read(bank, lambda tx, b=buyer: wallet(tx, b, "point"))  # type: ignore[misc]  # a lambda with a default has no type
         mine = sum(number % len(BUYERS) == place for number in standing)
         assert sum(lot.balance for lot in lots) == mine
     await check_books(database, bank)
@@ -123,7 +123,7 @@ async def test_a_server_killed_while_posting(durable_server: EmbeddedServer) -> 
 
     async def client(database: Database, bank: Bank, first: int) -> None:
         for number in range(first, COUNT, 4):
-            await database.write(bank, lambda tx, n=number: post(tx, batch(n)))  # type: ignore[misc]
+            await database.write(bank, lambda tx, n=number: post(tx, batch(n)))  # type: ignore[misc]  # a lambda with a default has no type
             acknowledged.append(number)
 
     async with Database.connect(address, max_size=4) as database:

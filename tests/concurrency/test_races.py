@@ -133,7 +133,7 @@ async def test_many_clients_open_several_lots_in_different_orders(database: Data
     ]
     assert tally(await each_posts(database, bank, drafts)) == {"posted": 24}
     for owner in (ann, bob):
-        lots = await database.read(bank, lambda tx, o=owner: wallet(tx, o, "point"))  # type: ignore[misc]
+        lots = await database.read(bank, lambda tx, o=owner: wallet(tx, o, "point"))  # type: ignore[misc]  # a lambda with a default has no type
         assert [lot.balance for lot in lots] == [24] * 4
     await check_books(database, bank)
 
@@ -164,7 +164,7 @@ async def test_batches_that_touch_the_same_accounts_crosswise_all_succeed(
     await post_all(database, bank, *(award(owner, 500) for owner in owners))
     batches = [[spend(owners[(n + k) % 6], 1) for k in range(6)] for n in range(30)]
     results = await asyncio.gather(
-        *(database.write(bank, lambda tx, b=batch: post(tx, b)) for batch in batches)  # type: ignore[misc]
+        *(database.write(bank, lambda tx, b=batch: post(tx, b)) for batch in batches)  # type: ignore[misc]  # a lambda with a default has no type
     )
     assert tally(outcome for outcomes in results for outcome in outcomes) == {"posted": 180}
     await check_books(database, bank)

@@ -94,8 +94,8 @@ async def test_the_whole_round_of_a_point(other: Database) -> None:
     # Held twice: one captured in part, one left to lapse.
     until = noon + timedelta(hours=1)
     held = {"owner": owner, "unit": "point", "until": until, "effective_at": noon, "actor": "test"}
-    hold_id = await post_one(database, bank, hold("h1", amount=20, **held))  # type: ignore[arg-type]
-    await post_one(database, bank, hold("h2", amount=15, **held))  # type: ignore[arg-type]
+    hold_id = await post_one(database, bank, hold("h1", amount=20, **held))  # type: ignore[arg-type]  # arguments of many types
+    await post_one(database, bank, hold("h2", amount=15, **held))  # type: ignore[arg-type]  # arguments of many types
     taken = capture(
         "c",
         hold_id=hold_id,

@@ -426,7 +426,7 @@ async def test_every_two_checkpoints_of_an_untouched_bank_are_consistent(
 ) -> None:
     stored = await database.read(bank, checkpoints)
     for old, new in pairwise(stored):
-        proof = await database.read(bank, lambda tx, o=old, n=new: consistency(tx, o.tree_size, n.tree_size))  # type: ignore[misc]
+        proof = await database.read(bank, lambda tx, o=old, n=new: consistency(tx, o.tree_size, n.tree_size))  # type: ignore[misc]  # a lambda with a default has no type
         assert verify_checkpoints(old.note, new.note, proof, busy.key.verifier)[1].size == new.tree_size
 
 

@@ -64,7 +64,7 @@ class LedgerMachine(PostingMachine):
         while cursor is not None:
             batch = self.world.write(
                 self.bank,
-                lambda tx, c=cursor: expire_lots(tx, as_of=day, actor="machine", after=c, limit=limit),  # type: ignore[misc]
+                lambda tx, c=cursor: expire_lots(tx, as_of=day, actor="machine", after=c, limit=limit),  # type: ignore[misc]  # a lambda with a default has no type
             )
             assert batch.lots <= limit
             for unit, amount in batch.amounts.items():
@@ -128,7 +128,7 @@ class LedgerMachine(PostingMachine):
         assert _filled(rows) == self.model.effective_before(moment)
         for place in (Place("wallet", owner, end), Place("issuance"), Place("takings")):
             spot = Spot(unit, place.kind, place.owner, place.expires_on)
-            found = self.world.read(self.bank, lambda tx, p=place: balance_effective_at(tx, p, unit, moment))  # type: ignore[misc]
+            found = self.world.read(self.bank, lambda tx, p=place: balance_effective_at(tx, p, unit, moment))  # type: ignore[misc]  # a lambda with a default has no type
             assert found == self.model.effective_at(spot, moment)
 
     @rule(

@@ -149,7 +149,7 @@ class PostingMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: bool(self._refundable()))
     @rule(draft=drawing.reversals, is_tried_again=st.booleans())
-    def refund(self, draft: Draft, is_tried_again: bool) -> None:  # noqa: FBT001 -- drawn
+    def refund(self, draft: Draft, is_tried_again: bool) -> None:
         wanted = self._refundable()
         assert draft.reverses is not None
         reverses = wanted[-1 - draft.reverses // 3 % len(wanted)].id
@@ -170,7 +170,7 @@ class PostingMachine(RuleBasedStateMachine):
         keyed = [entry for entry in self.model.entries if not entry.draft.key.startswith("?")]
         draft = keyed[-1 - number % len(keyed)].draft
         if change in ("memo", "actor"):
-            draft = dataclasses.replace(draft, **{change: "other"})  # type: ignore[arg-type]
+            draft = dataclasses.replace(draft, **{change: "other"})  # type: ignore[arg-type]  # arguments of many types
         elif change == "moment" and draft.hold_until is None:
             draft = dataclasses.replace(draft, effective_at=draft.effective_at + timedelta(microseconds=1))
         elif change == "amount" and draft.moves:

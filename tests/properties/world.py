@@ -134,7 +134,7 @@ class World:
         lines: list[StatementLine] = []
         cursor: str | None = None
         while True:
-            page = self.read(bank, lambda tx, c=cursor: read(tx, c))  # type: ignore[misc]
+            page = self.read(bank, lambda tx, c=cursor: read(tx, c))  # type: ignore[misc]  # a lambda with a default has no type
             assert len(page.lines) == limit or page.next is None
             lines += page.lines
             cursor = page.next
@@ -168,9 +168,9 @@ class World:
         filled = model.filled()
         for spot, amount in filled.items():
             place = Place(spot.kind, spot.owner, spot.expires_on)
-            assert self.read(bank, lambda tx, p=place, u=spot.unit: balance(tx, p, u)) == amount  # type: ignore[misc]
+            assert self.read(bank, lambda tx, p=place, u=spot.unit: balance(tx, p, u)) == amount  # type: ignore[misc]  # a lambda with a default has no type
         for owner in PEOPLE:
-            lots = self.read(bank, lambda tx, o=owner: wallet(tx, o, "point"))  # type: ignore[misc]
+            lots = self.read(bank, lambda tx, o=owner: wallet(tx, o, "point"))  # type: ignore[misc]  # a lambda with a default has no type
             assert [(lot.expires_on, lot.balance) for lot in lots] == [
                 (spot.expires_on, n) for spot, n in model.lots(owner, "point")
             ]

@@ -18,7 +18,7 @@ from timebank.database import Bank, Database
 from timebank.logs import MASK, configure_logs, mask_text
 
 PHONE, ID_NUMBER, NAME = "19900001234", "99000019520412011X", "欧阳不可见"
-TOKEN = "Zk3vQ9x1bTqLw8yR7nUeHc2sDp5aJm0fXgKi4oVt6rE"  # noqa: S105 -- planted
+TOKEN = "Zk3vQ9x1bTqLw8yR7nUeHc2sDp5aJm0fXgKi4oVt6rE"
 JWT = "eyJhbGciOiJFZERTQSJ9.eyJzaWQiOiJhYmNkZWYifQ.c2lnbmF0dXJlc2lnbmF0dXJl"
 PLANTED = (PHONE, "199 0000 1234", "199-0000-1234", ID_NUMBER, NAME, TOKEN, JWT, "hunter2-pass")
 
@@ -50,7 +50,7 @@ def test_values_are_masked_by_their_keys_and_by_their_looks(lines: io.StringIO) 
         "happened",
         phone=PHONE,
         guardian_name=NAME,
-        password="hunter2-pass",  # noqa: S106 -- planted
+        password="hunter2-pass",
         note=f"call {PHONE}, 199 0000 1234 or 199-0000-1234, ID {ID_NUMBER}; Bearer {JWT}, {TOKEN}",
         number=int(PHONE),
         nested={"deep": [{"name": NAME, "text": PHONE}], "count": 3},
@@ -129,8 +129,8 @@ async def test_a_drivers_error_is_told_without_the_row_it_quotes(
 def test_what_libraries_log_is_cut_down_to_their_own_words(lines: io.StringIO) -> None:
     logging.getLogger("uvicorn.error").info("Started server process [%d]", 42)
     logging.getLogger("uvicorn.error").error("Invalid request from %s: %s", NAME, PHONE)
-    logging.getLogger("asyncio").error(f"Task exception was never retrieved\nfuture: <Task ({NAME!r})>")  # noqa: G004 -- as asyncio does
-    logging.getLogger("asyncio").error(f"Exception in callback greet('{NAME}')")  # noqa: G004
+    logging.getLogger("asyncio").error(f"Task exception was never retrieved\nfuture: <Task ({NAME!r})>")
+    logging.getLogger("asyncio").error(f"Exception in callback greet('{NAME}')")
     logging.getLogger("asyncpg.pool").warning("row (%(name)s)", {"name": NAME})
     logging.getLogger("other").debug("not worth it")
     events = [(line["logger"], line["event"]) for line in told(lines)]
@@ -146,7 +146,7 @@ def test_what_libraries_log_is_cut_down_to_their_own_words(lines: io.StringIO) -
 async def test_a_task_that_nobody_awaits_is_told_by_type(lines: io.StringIO) -> None:
     loop = asyncio.get_running_loop()
     try:
-        raise KeyError(f"{NAME} {PHONE}")  # noqa: TRY301
+        raise KeyError(f"{NAME} {PHONE}")
     except KeyError as error:
         loop.default_exception_handler({"message": f"Unhandled {NAME}", "exception": error, "phone": PHONE})
     text = lines.getvalue()
@@ -156,7 +156,7 @@ async def test_a_task_that_nobody_awaits_is_told_by_type(lines: io.StringIO) -> 
 
 def test_what_nobody_catches_and_warnings_are_told_too(lines: io.StringIO) -> None:
     try:
-        raise RuntimeError(NAME)  # noqa: TRY301
+        raise RuntimeError(NAME)
     except RuntimeError as error:
         sys.excepthook(type(error), error, error.__traceback__)
     warnings.showwarning(UserWarning(NAME), UserWarning, "/home/somebody/site-packages/lib/a.py", 3)
@@ -176,7 +176,7 @@ def test_a_terminal_gets_text_with_nothing_more_in_it(lines: io.StringIO) -> Non
     out = io.StringIO()
     configure_logs(out, pretty=True)
     try:
-        raise ValueError(f"{NAME} {PHONE}")  # noqa: TRY301
+        raise ValueError(f"{NAME} {PHONE}")
     except ValueError:
         structlog.get_logger().exception("broken", phone=PHONE)
     assert "broken" in out.getvalue()

@@ -22,4 +22,4 @@ def test_what_makes_no_sense_is_refused_by_its_name(monkeypatch: pytest.MonkeyPa
 
 def test_nobodys_headers_are_trusted_by_default(tmp_path: Path) -> None:
     assert Settings(home=tmp_path).trusted_proxies == ""
-    assert "geheim" not in repr(Settings(home=tmp_path, token_keys="geheim"))  # noqa: S106 -- planted
+    assert "geheim" not in repr(Settings(home=tmp_path, token_keys="geheim"))

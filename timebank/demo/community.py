@@ -111,7 +111,7 @@ def _activity(number: int, chance: random.Random) -> list[object]:
 def _attendances(activity: list[object], volunteers: list[str], chance: random.Random) -> Rows:
     start, end = activity[8], activity[9]
     assert isinstance(start, datetime)  # noqa: S101 -- built above
-    assert isinstance(end, datetime)  # noqa: S101
+    assert isinstance(end, datetime)  # noqa: S101 -- the same
     rows: Rows = []
     for code in volunteers:
         if chance.random() > _KEENNESS[volunteers.index(code) % len(_KEENNESS)]:

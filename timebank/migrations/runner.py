@@ -49,7 +49,7 @@ async def connect_as_login(address: Address) -> AsyncIterator[AsyncConnection]:
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
         arguments = {k: v for k, v in vars_of(address).items() if v is not None}
         try:
-            return await asyncpg.connect(**arguments)  # type: ignore[call-overload,no-any-return]
+            return await asyncpg.connect(**arguments)  # type: ignore[call-overload,no-any-return]  # a TypedDict of all arguments
         except ValueError:
             raise RefusalError("database_url_invalid") from None
         except asyncpg.InvalidAuthorizationSpecificationError:

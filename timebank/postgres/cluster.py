@@ -79,7 +79,7 @@ def _run_initdb(
             *([] if is_durable else ["--no-sync"]),
         ]
         try:
-            run = subprocess.run(  # noqa: S603 - a program that we chose, without a shell
+            run = subprocess.run(  # noqa: S603 -- a program that we chose, without a shell
                 command,
                 user=maker,
                 group=None if maker is None else area.user.gid,

@@ -125,7 +125,7 @@ def _write(area: Area, name: str, text: str) -> None:
     unfinished = area.folder / f"{name}.new"
     unfinished.unlink(missing_ok=True)
     opened = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with open(opened, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+    with open(opened, "wb") as file:  # noqa: PTH123 -- a descriptor, not a path
         file.write(os.fsencode(text))
         if area.user.is_dedicated:
             os.fchown(opened, -1, area.user.gid)

@@ -55,7 +55,7 @@ def start_server(area: Area, command: list[str], descriptors: tuple[int, ...]) -
     finally:
         for opened in (lock, log, report):
             os.close(opened)
-    with open(reading, "rb") as reports:  # noqa: PTH123 - a descriptor, not a path
+    with open(reading, "rb") as reports:  # noqa: PTH123 -- a descriptor, not a path
         failure = reports.read()
     if failure:
         raise EmbeddedServerError("server_did_not_start", reason=os.strerror(int(failure)), log=str(area.log))
@@ -112,7 +112,7 @@ def _open_log(area: Area) -> int:
 def _spawn(
     area: Area, script: str, arguments: list[str], descriptors: tuple[int, ...], *, output: int
 ) -> None:
-    process = subprocess.Popen(  # noqa: S603 - our own script, without a shell
+    process = subprocess.Popen(  # noqa: S603 -- our own script, without a shell
         [sys.executable, "-I", "-S", script, *arguments],
         pass_fds=descriptors,
         stdin=subprocess.DEVNULL,

@@ -134,7 +134,7 @@ def _copy_programs(wheel_folder: Path, target: Path) -> None:
 def _why_not_runnable(folder: Path, user: ServerUser) -> str | None:
     for name in ("postgres", "initdb"):
         try:
-            run = subprocess.run(  # noqa: S603 - a program that we chose, without a shell
+            run = subprocess.run(  # noqa: S603 -- a program that we chose, without a shell
                 [str(folder / name), "-V"],
                 user=user.uid,
                 group=user.gid,

@@ -22,7 +22,7 @@ select {_DECLARED} from unnest($3::text[]) with ordinality as x (purpose, place)
 """  # noqa: S608 -- columns are a constant of ours
 _HISTORY = f"""
 select {_DECLARED} from consents c where c.bank_id = $1 and c.person_id = $2 and c.id > $3 order by c.id limit $4
-"""  # noqa: S608
+"""  # noqa: S608 -- the same
 _PERSON = "select true from people where bank_id = $1 and id = $2"
 
 # The roles that the viewer had at that moment, not those of today.

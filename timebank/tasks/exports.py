@@ -79,7 +79,7 @@ async def run_export(
     progress("export", 0, 1)
     if kind is ExportKind.RECORDS_XLSX:
         about = task.params["organisation_ids"]
-        count = await database.read(bank, lambda tx: write_records(tx, path, about, progress))  # type: ignore[arg-type]
+        count = await database.read(bank, lambda tx: write_records(tx, path, about, progress))  # type: ignore[arg-type]  # JSON that the export wrote itself
         name, media_type = "records.xlsx", XLSX
     else:
         write, inner, encoding = _JOURNALS[kind]

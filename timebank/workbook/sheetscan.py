@@ -137,7 +137,7 @@ class _Measure:
                     raise UnsafeXmlError
                 if self._scan.rows > LIMIT_ROWS + 1:
                     return self._scan
-            self._parser.Parse(b"", True)  # noqa: FBT003
+            self._parser.Parse(b"", True)  # noqa: FBT003 -- takes no names
         except expat.ExpatError:
             raise UnsafeXmlError from None
         return self._scan

@@ -21,7 +21,7 @@ async def pack(database: Database, cast: Cast) -> None:
     await adopt_pack(database, cast)
 
 
-async def give(as_: As, cast: Cast, by: str, key: str = "k1", **changes: Any) -> Any:  # noqa: ANN401
+async def give(as_: As, cast: Cast, by: str, key: str = "k1", **changes: Any) -> Any:
     """Award Alice 50 points."""
     body = {
         "person_id": str(cast.people["alice"]),
@@ -33,7 +33,7 @@ async def give(as_: As, cast: Cast, by: str, key: str = "k1", **changes: Any) ->
     return await as_(by).post(AWARDS, json=body, headers={"Idempotency-Key": key})
 
 
-async def take_back(as_: As, by: str, id_: int, key: str = "r1", reason: str = "mistake") -> Any:  # noqa: ANN401
+async def take_back(as_: As, by: str, id_: int, key: str = "r1", reason: str = "mistake") -> Any:
     return await as_(by).post(
         f"/api/v1/transactions/{id_}/reversal", json={"reason": reason}, headers={"Idempotency-Key": key}
     )

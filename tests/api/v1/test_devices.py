@@ -15,14 +15,14 @@ def _key() -> str:
     return base64.b64encode(Ed25519PrivateKey.generate().public_key().public_bytes_raw()).decode()
 
 
-async def _prepare(door: Door, who: str = "wen", at: str = "apple") -> Any:  # noqa: ANN401 -- a response
+async def _prepare(door: Door, who: str = "wen", at: str = "apple") -> Any:
     return await door.as_(who).post(
         "/api/v1/devices/enrolments",
         json={"kind": "station", "name": "北门", "organisation_id": door.cast.organisations[at]},
     )
 
 
-async def _enrol(door: Door, token: str) -> Any:  # noqa: ANN401 -- a response
+async def _enrol(door: Door, token: str) -> Any:
     return await door.post("devices/enrol", token=token, public_key=_key())
 
 

@@ -157,8 +157,8 @@ async def test_a_stranger_is_refused_before_the_file_is_read(as_: As) -> None:
     ],
 )
 async def test_what_is_no_such_form_is_refused(as_: As, form: "dict[str, object]", status: int) -> None:
-    form["headers"] = {"Idempotency-Key": "one", **(form.get("headers") or {})}  # type: ignore[dict-item]
-    answer = await as_("adam").post(IMPORTS, **form)  # type: ignore[arg-type]
+    form["headers"] = {"Idempotency-Key": "one", **(form.get("headers") or {})}  # type: ignore[dict-item]  # JSON
+    answer = await as_("adam").post(IMPORTS, **form)  # type: ignore[arg-type]  # arguments of many types
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
 
@@ -237,7 +237,7 @@ async def test_tasks_are_listed_newest_first_by_pages(as_: As, cast: Cast, servi
     begun = service.now()
     made = []
     for number in range(5):
-        service.now = lambda number=number: begun + timedelta(seconds=number)  # type: ignore[misc]
+        service.now = lambda number=number: begun + timedelta(seconds=number)  # type: ignore[misc]  # a lambda with a default has no type
         asked = await as_("audrey").post(
             EXPORTS, json={"kind": "journal_csv"}, headers={"Idempotency-Key": str(number)}
         )

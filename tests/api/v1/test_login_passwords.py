@@ -9,7 +9,7 @@ import pytest
 from tests.api.entering import ALICE, NOBODY, PASSWORD, WEN, Door
 
 
-async def _log_in(door: Door, phone: str, password: str = PASSWORD, totp: str | None = None) -> Any:  # noqa: ANN401
+async def _log_in(door: Door, phone: str, password: str = PASSWORD, totp: str | None = None) -> Any:
     return await door.post("login/passwords", phone=phone, password=password, totp=totp)
 
 

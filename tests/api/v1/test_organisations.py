@@ -12,7 +12,7 @@ from tests.api.conftest import As
 BASE = "/api/v1/organisations"
 
 
-async def made(as_: As, by: str = "adam", **wanted: object) -> Any:  # noqa: ANN401 -- JSON
+async def made(as_: As, by: str = "adam", **wanted: object) -> Any:
     body = {"code": "new", "name": "新社区", "level": "community", "opened_on": "2025-01-01", **wanted}
     answer = await as_(by).post(BASE, json=body)
     assert answer.status_code == 201, answer.text

@@ -167,7 +167,7 @@ async def test_a_purpose_is_named_and_ones_own_is_not_on_record(
     assert (missing.status_code, missing.json()["code"]) == (404, "unknown_person")
 
 
-async def listed(as_: As, by: str, **params: str | int) -> Any:  # noqa: ANN401 -- JSON
+async def listed(as_: As, by: str, **params: str | int) -> Any:
     answer = await as_(by).get(PEOPLE, params=params)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -290,7 +290,7 @@ async def test_the_phone_of_an_office_is_changed_only_by_who_could_revoke_its_ro
         person_id = cast.people[who]
         await service.database.write(
             cast.bank,
-            lambda tx, person_id=person_id: join(  # type: ignore[misc]
+            lambda tx, person_id=person_id: join(  # type: ignore[misc]  # a lambda with a default has no type
                 tx,
                 person_id,
                 organisation_id=cast.organisations["apple"],

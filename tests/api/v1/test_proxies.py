@@ -19,7 +19,7 @@ def clock(service: Service, cast: Cast) -> None:
     service.now = lambda: now
 
 
-async def name_agent(as_: As, cast: Cast, service: Service, by: str, **changes: Any) -> Any:  # noqa: ANN401
+async def name_agent(as_: As, cast: Cast, service: Service, by: str, **changes: Any) -> Any:
     """Let Bob act for Alice for a year, as somebody says."""
     body = {
         "agent_id": str(cast.people["bob"]),
@@ -98,7 +98,7 @@ async def test_an_agent_is_refused_before_the_beginning_and_after_the_end(
     await name_agent(as_, cast, service, "alice", from_at=begin.isoformat(), until_at=end.isoformat())
     statuses = []
     for seconds in (0, 59, 60, 119, 120):
-        service.now = lambda seconds=seconds: now + timedelta(seconds=seconds)  # type: ignore[misc]
+        service.now = lambda seconds=seconds: now + timedelta(seconds=seconds)  # type: ignore[misc]  # a lambda with a default has no type
         answer = await as_("bob").get(f"/api/v1/people/{cast.people['alice']}/standing")
         statuses.append(answer.status_code)
     assert statuses == [403, 403, 200, 200, 403]

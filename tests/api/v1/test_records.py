@@ -26,7 +26,7 @@ async def records(database: Database, cast: Cast) -> dict[str, int]:
 
 
 async def seen(as_: As, name: str, path: str = "/api/v1/records", **params: object) -> list[int]:
-    answer = await as_(name).get(path, params=params)  # type: ignore[arg-type]
+    answer = await as_(name).get(path, params=params)  # type: ignore[arg-type]  # arguments of many types
     assert answer.status_code == 200, answer.text
     return [line["id"] for line in answer.json()["items"]]
 

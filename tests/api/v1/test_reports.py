@@ -77,7 +77,7 @@ async def test_acts_say_who_did_what(as_: As, cast: Cast) -> None:
         return lines
 
     latest, first = await found()
-    assert latest["id"] > first["id"]  # type: ignore[operator]
+    assert latest["id"] > first["id"]  # type: ignore[operator]  # JSON
     assert (first["action"], first["person_id"]) == ("role.grant", str(cast.people["adam"]))
     assert first["session_id"] == str(cast.sessions["adam"])
     assert await found(person_id=str(cast.people["adam"]), action="role.grant") == [latest, first]

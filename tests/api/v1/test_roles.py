@@ -13,7 +13,7 @@ from tests.api.conftest import As
 GRANTS = "/api/v1/role-grants"
 
 
-async def grant(as_: As, cast: Cast, by: str, to: str, role: str, at: str, **more: str) -> Any:  # noqa: ANN401
+async def grant(as_: As, cast: Cast, by: str, to: str, role: str, at: str, **more: str) -> Any:
     body = {
         "person_id": str(cast.people[to]),
         "role": role,
@@ -55,7 +55,7 @@ async def test_a_role_counts_only_in_its_time(as_: As, cast: Cast, service: Serv
     balances = f"/api/v1/people/{cast.people['alice']}/balances"
     statuses = []
     for seconds in (0, 59, 60, 119, 120):
-        service.now = lambda seconds=seconds: now + timedelta(seconds=seconds)  # type: ignore[misc]
+        service.now = lambda seconds=seconds: now + timedelta(seconds=seconds)  # type: ignore[misc]  # a lambda with a default has no type
         statuses.append((await as_("bob").get(balances)).status_code)
     assert statuses == [403, 403, 200, 200, 403]
 
@@ -172,7 +172,7 @@ async def test_the_list_ends_where_reach_does_and_can_be_filtered(as_: As, cast:
 
     async def seen(by: str, **filters: object) -> list[str]:
         names = {str(id_): name for name, id_ in cast.people.items()}
-        answer = await as_(by).get(GRANTS, params=filters)  # type: ignore[arg-type]
+        answer = await as_(by).get(GRANTS, params=filters)  # type: ignore[arg-type]  # arguments of many types
         return [names[line["person_id"]] for line in answer.json()["items"]]
 
     everybody = ["wen", "xu", "olga", "audrey", "adam", "ada", "carl", "stella", "mia", "max", "bob"]

@@ -10,7 +10,7 @@ from tests.api.conftest import As
 from tests.api.entering import ALICE, WEN, Door
 
 
-async def _refresh(door: Door, token: str) -> Any:  # noqa: ANN401 -- a response
+async def _refresh(door: Door, token: str) -> Any:
     return await door.post("login/refresh", refresh_token=token)
 
 

@@ -270,7 +270,7 @@ SINGLE_CHANGES: list[dict[str, object]] = [
 
 
 def test_chosen_changes_all_differ() -> None:
-    variants = [TRANSACTION, *(replace(TRANSACTION, **change) for change in SINGLE_CHANGES)]  # type: ignore[arg-type]
+    variants = [TRANSACTION, *(replace(TRANSACTION, **change) for change in SINGLE_CHANGES)]  # type: ignore[arg-type]  # arguments of many types
     assert len({canonical_bytes(t) for t in variants}) == len(variants)
     assert len({commitment(SALT, t) for t in variants}) == len(variants)
     assert len({json.dumps(to_json(t)) for t in variants}) == len(variants)

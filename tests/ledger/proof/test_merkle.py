@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
-import pymerkle  # type: ignore[import-untyped]
+import pymerkle  # type: ignore[import-untyped]  # it has no types
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

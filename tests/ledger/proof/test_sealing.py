@@ -286,14 +286,14 @@ async def test_proofs_of_every_size_verify_offline(database: Database, bank: Ban
         assert sealed.checkpoint is not None
         assert sealed.checkpoint.tree_size == total
         for id_ in {ids[0], ids[-1], *random.Random(total).sample(ids, min(total, 8))}:
-            document = await database.read(bank, lambda tx, id_=id_: prove(tx, id_, record="星级证书"))  # type: ignore[misc]
+            document = await database.read(bank, lambda tx, id_=id_: prove(tx, id_, record="星级证书"))  # type: ignore[misc]  # a lambda with a default has no type
             verified = verify_document(document.to_json(), key.verifier, origin=f"timebank/{bank.code}")
             assert (verified.transaction.id, verified.leaf_index) == (id_, ids.index(id_))
             assert verified.checkpoint.root == sealed.checkpoint.root
     stored = await database.read(bank, checkpoints)
     assert [checkpoint.tree_size for checkpoint in stored] == [1, 3, 255, 256, 257, 600]
     for old, new in combinations(stored, 2):
-        proof = await database.read(bank, lambda tx, o=old, n=new: consistency(tx, o.tree_size, n.tree_size))  # type: ignore[misc]
+        proof = await database.read(bank, lambda tx, o=old, n=new: consistency(tx, o.tree_size, n.tree_size))  # type: ignore[misc]  # a lambda with a default has no type
         verify_checkpoints(old.note, new.note, proof, key.verifier)
 
 

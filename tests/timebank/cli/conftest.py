@@ -68,7 +68,7 @@ class Said:
     err: str
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 -- whatever the command answers
+    def json(self) -> Any:
         """The output read as JSON."""
         assert self.exit_code in {0, 1}, self
         return json.loads(self.out)

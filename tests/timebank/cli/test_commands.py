@@ -54,7 +54,7 @@ def test_importing_again_says_the_same(office: Office, booked: dict[str, object]
 
 
 def test_a_volunteer_stands_as_the_statement_says(office: Office, booked: dict[str, object]) -> None:
-    code, minutes = booked["top10_minutes"][0]  # type: ignore[index]
+    code, minutes = booked["top10_minutes"][0]  # type: ignore[index]  # JSON
     found = office.run("volunteer", f" {code.lower()} ", "--json").json
     assert (found["code"], found["minutes"]) == (code, minutes)
     first = office.run("statement", code, "--unit", "minute", "--limit", 2, "--json").json
@@ -64,7 +64,7 @@ def test_a_volunteer_stands_as_the_statement_says(office: Office, booked: dict[s
 
 
 def test_times_are_the_banks_and_not_the_machines(office: Office, booked: dict[str, object]) -> None:
-    code, _ = booked["top10_minutes"][0]  # type: ignore[index]
+    code, _ = booked["top10_minutes"][0]  # type: ignore[index]  # JSON
     told = {
         zone: office.run("volunteer", code, TZ=zone).out for zone in ("America/New_York", "Asia/Shanghai")
     }
@@ -86,7 +86,7 @@ def test_each_unit_of_the_trial_balance_adds_up_to_nothing(office: Office, booke
 def test_the_books_are_sound_sealed_and_proven(office: Office, booked: dict[str, object]) -> None:
     assert office.run("audit", "--json").json == []
     sealed = office.run("seal", "--json").json
-    code, _ = booked["top10_minutes"][0]  # type: ignore[index]
+    code, _ = booked["top10_minutes"][0]  # type: ignore[index]  # JSON
     records = office.run("volunteer", code, "--json").json["records"]
     record = next(each for each in records if each["outcome"] == "accepted")
     proof, key = office.desk / "proof.json", sealed["verifier"]
@@ -194,7 +194,7 @@ def test_a_pipe_that_closes_and_a_full_disk_leave_no_traceback(
 
 
 def test_a_narrow_terminal_cuts_nothing_off(office: Office, booked: dict[str, object]) -> None:
-    code, minutes = booked["top10_minutes"][0]  # type: ignore[index]
+    code, minutes = booked["top10_minutes"][0]  # type: ignore[index]  # JSON
     shown = on_terminal(office, 40, "volunteer", code)
     assert "…" not in shown
     assert f"{minutes:,}" in shown

@@ -60,8 +60,8 @@ async def test_many_lots_expire_in_several_batches(database: Database) -> None:
     }
     points = (await database.read(bank, trial_balance))["point"]
     assert {kind: amount for kind, amount in points.items() if amount} == {
-        "issuance": -found["amounts"]["point"],  # type: ignore[index]
-        "expired": found["amounts"]["point"],  # type: ignore[index]
+        "issuance": -found["amounts"]["point"],  # type: ignore[index]  # JSON
+        "expired": found["amounts"]["point"],  # type: ignore[index]  # JSON
     }
 
 
@@ -97,7 +97,7 @@ async def test_what_a_lapsed_hold_held_expires_with_the_rest(database: Database)
     await booked(database, bank, [gift("a", owner, END_OF_2025, 50)])
     common = {"owner": owner, "unit": "point", "effective_at": SPRING, "actor": "test"}
     lapsed, live = datetime(2025, 6, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
-    holds = [hold("h1", amount=20, until=lapsed, **common), hold("h2", amount=10, until=live, **common)]  # type: ignore[arg-type]
+    holds = [hold("h1", amount=20, until=lapsed, **common), hold("h2", amount=10, until=live, **common)]  # type: ignore[arg-type]  # arguments of many types
     await booked(database, bank, holds)
     found = await run_expire(database, bank, as_of=NEW_YEAR, now=NOW)
     assert found == {"holds_released": 1, "lots": 1, "amounts": {"point": 40}}

@@ -116,7 +116,7 @@ def test_one_is_of_age_on_the_eighteenth_birthday(born: date, of_age: date) -> N
         ("party_community", "street", False),
     ],
 )
-def test_a_membership_is_at_its_level(kind: str, level: str, fits: bool) -> None:  # noqa: FBT001
+def test_a_membership_is_at_its_level(kind: str, level: str, fits: bool) -> None:
     if fits:
         rules.check_place(kind, level)
         return

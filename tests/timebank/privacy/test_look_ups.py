@@ -81,7 +81,7 @@ async def test_the_auditor_asks_by_viewer_subject_purpose_and_time(
     async def count(**wanted: object) -> int:
         found = await database.read(
             cast.bank,
-            lambda tx: look_ups(tx, LookUpFilter(**wanted), before=LAST, limit=10),  # type: ignore[arg-type]
+            lambda tx: look_ups(tx, LookUpFilter(**wanted), before=LAST, limit=10),  # type: ignore[arg-type]  # arguments of many types
         )
         return len(found)
 

@@ -19,7 +19,7 @@ def said(
             purpose,
             is_given=is_given,
             person_id=SELF,
-            declared_by=by,  # type: ignore[arg-type]
+            declared_by=by,  # type: ignore[arg-type]  # None is what it refuses
             guardians={MOTHER} if is_minor else set(),
             agents={AGENT} if has_agent else set(),
         )
@@ -51,7 +51,7 @@ def test_consent_as_a_guardian_is_given_by_one_only() -> None:
 
 
 @pytest.mark.parametrize("is_given", [True, False])
-def test_nobody_else_says_anything(is_given: bool) -> None:  # noqa: FBT001 -- a parameter of the test
+def test_nobody_else_says_anything(is_given: bool) -> None:
     for is_minor in (True, False):
         assert (
             said(Purpose.LOCATION, is_given=is_given, by=STRANGER, is_minor=is_minor)

@@ -77,7 +77,7 @@ async def test_administrators_who_revoke_each_other_at_once_leave_one(database: 
     async def administrators() -> list[RoleGrant]:
         return await database.read(
             bank,
-            lambda tx: role_grants(tx, after_id=0, limit=10, in_force_at=now(), **root),  # type: ignore[arg-type]
+            lambda tx: role_grants(tx, after_id=0, limit=10, in_force_at=now(), **root),  # type: ignore[arg-type]  # arguments of many types
         )
 
     adams, bobs = await administrators()

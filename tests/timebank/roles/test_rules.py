@@ -15,12 +15,12 @@ SECOND = timedelta(seconds=1)
 ADAM, ALICE, BOB = (UUID(int=number) for number in (1, 2, 3))
 
 
-def grant(**changes: Any) -> None:  # noqa: ANN401
+def grant(**changes: Any) -> None:
     given = {"granter_id": ADAM, "person_id": BOB, "from_at": NOW, "until_at": None, "now": NOW}
     check_grant(**{**given, **changes})
 
 
-def proxy(**changes: Any) -> None:  # noqa: ANN401
+def proxy(**changes: Any) -> None:
     given = {
         "maker_id": ALICE,
         "principal_id": ALICE,

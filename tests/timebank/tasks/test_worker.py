@@ -231,7 +231,7 @@ async def test_what_breaks_once_is_done_again_and_the_worker_lives_on(
         attempts += 1
         if attempts == 1:
             raise ZeroDivisionError
-        return await whole(*arguments, **named)  # type: ignore[arg-type]
+        return await whole(*arguments, **named)  # type: ignore[arg-type]  # arguments of many types
 
     monkeypatch.setitem(working._RUNS, EXPORT, fragile)
     task_id = await ask(database, office)
@@ -344,7 +344,7 @@ async def test_a_workers_death_in_the_middle_of_an_import_loses_and_doubles_noth
 
 
 async def test_task_files_are_hidden_from_the_reader(superuser: object, database: Database) -> None:
-    found = await superuser.fetchval(  # type: ignore[attr-defined]
+    found = await superuser.fetchval(  # type: ignore[attr-defined]  # asyncpg without types here
         "select has_table_privilege('timebank_reader', 'timebank.task_files', 'select')"
     )
     assert found is False

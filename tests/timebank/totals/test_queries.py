@@ -32,7 +32,7 @@ async def test_what_no_job_has_counted_is_left_out(database: Database, tmp_path:
         key: value for key, value in expected.items() if "_at_" not in key and key in found
     }
     assert found["points_expired"] == 0
-    assert found["points_outstanding"] == expected["points_issued"] - expected["points_spent"]  # type: ignore[operator]
+    assert found["points_outstanding"] == expected["points_issued"] - expected["points_spent"]  # type: ignore[operator]  # JSON
 
 
 async def test_what_was_reversed_counts_no_longer(database: Database, tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ async def test_what_was_reversed_counts_no_longer(database: Database, tmp_path: 
     after = await database.read(bank, totals)
     changed = {key: (before[key], after[key]) for key in before if before[key] != after[key]}
     assert changed == {
-        key: (before[key], before[key] + by)  # type: ignore[operator]
+        key: (before[key], before[key] + by)  # type: ignore[operator]  # JSON
         for key, by in (
             ("redemptions_done", -1),
             ("points_spent", -points),

@@ -102,7 +102,7 @@ async def test_a_run_that_was_cut_off_goes_on_without_another_key(
         calls += 1
         if calls > 2:
             raise ConnectionError
-        return await write(*args)  # type: ignore[arg-type]
+        return await write(*args)  # type: ignore[arg-type]  # arguments of many types
 
     monkeypatch.setattr(database, "write", cut_off)
     cipher = load_cipher(None, tmp_path)

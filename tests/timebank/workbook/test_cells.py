@@ -20,7 +20,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def at(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=SHANGHAI)  # type: ignore[misc, arg-type]
+    return datetime(*parts, tzinfo=SHANGHAI)  # type: ignore[misc, arg-type]  # as many parts as there are
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from timebank.workbook.fates import attendance_fates, counts, fate
 from timebank.workbook.reader import open_workbook
 from timebank.workbook.replay import Award, Credit, Slips, replay
 from timebank.workbook.report import write_report
+from timebank.workbook.words import FATES
 
 if TYPE_CHECKING:
     from timebank.workbook.district import District
@@ -181,8 +182,6 @@ def test_the_invented_districts_meet_every_outcome(tmp_path: Path) -> None:
         "duplicate_code",
         "missing_code",
     }
-    from timebank.workbook.words import FATES  # noqa: PLC0415
-
     notes = {
         code
         for code in FATES
