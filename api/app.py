@@ -10,11 +10,12 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api import health, reference, v1
+from api import health, reference, v1, web
 from api.limits import Buckets
 from api.middleware import SECURITY_HEADERS, Guard
 from api.problems import Problem, problem_response
 from api.service import Service
+from api.web.errors import is_page, refused_page
 from timebank.errors import OutageError, RefusalError
 
 TITLE = "时间银行 Time bank"
@@ -65,6 +66,7 @@ def create_app(
     app.include_router(health.router)
     app.include_router(v1.router)
     app.include_router(reference.router)
+    app.include_router(web.router)
     app.add_exception_handler(RefusalError, _refused)
     app.add_exception_handler(OutageError, _out)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -92,9 +94,13 @@ def _request_id(request: Request) -> str | None:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusalError)  # noqa: S101 -- registered for it
-    headers = {"WWW-Authenticate": "Bearer"} if error.code in _LOGIN_CODES else {}
+    headers = {}
     if (wait := error.params.get("retry_after")) is not None:
         headers["Retry-After"] = str(wait)
+    if is_page(request):
+        return await refused_page(request, error.code, error.params, headers)
+    if error.code in _LOGIN_CODES:
+        headers["WWW-Authenticate"] = "Bearer"
     return problem_response(error.code, error.params, request_id=_request_id(request), headers=headers)
 
 
@@ -104,9 +110,10 @@ _LOGIN_CODES = frozenset({"token_missing", "token_invalid", "token_expired", "se
 async def _out(request: Request, error: Exception) -> Response:
     assert isinstance(error, OutageError)  # noqa: S101 -- registered for it
     log.warning("outage", code=error.code, request_id=_request_id(request))
-    return problem_response(
-        error.code, error.params, request_id=_request_id(request), headers={"Retry-After": "1"}
-    )
+    headers = {"Retry-After": "1"}
+    if is_page(request):
+        return await refused_page(request, error.code, error.params, headers)
+    return problem_response(error.code, error.params, request_id=_request_id(request), headers=headers)
 
 
 _EXTRA = "extra_forbidden"
@@ -114,6 +121,8 @@ _EXTRA = "extra_forbidden"
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for it
+    if is_page(request):
+        return await refused_page(request, "page.form_invalid")
     # Where and what, never the value that was sent: it may be a password or a phone. So may be a name of nothing.
     errors = [
         {
@@ -128,6 +137,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for it
     code = _HTTP_CODES.get(error.status_code, "request_malformed")
+    if is_page(request):
+        return await refused_page(request, code, {}, error.headers)
     return problem_response(code, request_id=_request_id(request), headers=dict(error.headers or {}))
 
 
@@ -136,4 +147,10 @@ async def _broken(request: Request, error: Exception) -> Response:
     # This answer is made outside the guard, which gives all others their headers.
     headers = {name.decode(): value.decode() for name, value in SECURITY_HEADERS.items()}
     headers["X-Request-Id"] = _request_id(request) or ""
+    if is_page(request):
+        with contextlib.suppress(Exception):  # perhaps it is the pages that are broken
+            answer = await refused_page(request, "internal")
+            for name, value in headers.items():
+                answer.headers.setdefault(name, value)
+            return answer
     return problem_response("internal", request_id=_request_id(request), headers=headers)

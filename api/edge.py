@@ -19,8 +19,9 @@ from starlette.responses import Response
 
 from api.problems import MEDIA_TYPE, problem_body, status_of
 from api.service import Service
+from ledger.questions import Question
 from ledger.session import ReadTx, WriteTx
-from timebank.access import Actor, load_actor
+from timebank.access import PERMISSIONS, Actor, Whom, check_person, load_actor, own_query
 from timebank.acts.actions import Act, find_reply, keep_reply, record_act
 from timebank.database import Bank
 from timebank.errors import RefusalError
@@ -116,6 +117,34 @@ class Caller:
 
         own = await self.service.database.read(await self.bank(), of_oneself)
         return await self.look(of_another) if own is None else own[0]
+
+    async def ask_of(self, person_id: UUID, field: str, permission: str, question: Question[T]) -> T:
+        """Ask something of a person, of oneself in one round trip; that somebody else asked is recorded.
+
+        Raises:
+            RefusalError: `session_over`, as `check_person`, and what the question refuses; nothing is then recorded.
+            OutageError: as `Database.write`.
+        """
+
+        async def of_anybody(tx: WriteTx, actor: Actor) -> T:
+            await check_person(tx, actor, permission, person_id, now=self.now)
+            found = await question.ask(tx, person_id)
+            if actor.person_id != person_id:
+                await record_look_up(tx, actor, person_id, purpose=permission, fields=[field])
+            return found
+
+        if PERMISSIONS[permission].whom == Whom.SELF:
+            row = await self.service.database.glance(
+                await self.bank(),
+                own_query(question.query),
+                self.claims.session_id,
+                self.now,
+                person_id,
+                *question.arguments,
+            )
+            if row is not None:
+                return question.answer(row["rows"])
+        return await self.look(of_anybody)
 
     async def write(
         self,

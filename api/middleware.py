@@ -34,6 +34,8 @@ SECURITY_HEADERS: Mapping[bytes, bytes] = {
 }
 """Of every answer that does not say otherwise."""
 
+SESSION_COOKIES = ("session", "__Host-session")
+
 log = structlog.get_logger("timebank.http")
 
 
@@ -149,8 +151,20 @@ def _key(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
     if token and service is not None and scheme.lower() == "bearer":
         with contextlib.suppress(RefusalError):
             return f"session {service.tokens.verify(token.strip(), now=service.now()).session_id}"
+    if service is not None and (said := _session_cookie(headers)):
+        with contextlib.suppress(RefusalError):
+            return f"session {service.tokens.verify_cookie(said, now=service.now()).session_id}"
     client = scope.get("client")
     return f"address {site_of(client[0]) if client else 'local'}"
+
+
+def _session_cookie(headers: Mapping[bytes, bytes]) -> str | None:
+    """Return what a browser says of its session, whatever it is worth."""
+    for part in headers.get(b"cookie", b"").decode("latin-1").split(";"):
+        name, _, value = part.strip().partition("=")
+        if name in SESSION_COOKIES:
+            return value
+    return None
 
 
 def _with_defaults(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:

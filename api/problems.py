@@ -21,6 +21,7 @@ STATUSES: Mapping[str, int] = {
     "totp_required": 401,
     "refresh_refused": 401,
     "forbidden": 403,
+    "form_stale": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "not_acceptable": 406,

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from timebank.access import STRONG_METHODS
+from timebank.codes.rules import CodeKeys
 from timebank.database import Bank, Database
 from timebank.login.passwords import Passwords
 from timebank.login.senders import Outgoing, Sender
 from timebank.login.tokens import TokenKeys
+from timebank.scans.queue import ScanQueue
 from timebank.settings import Settings
 from timebank.vault.blind import BlindIndex
 from timebank.vault.cipher import Cipher
@@ -28,11 +30,13 @@ class Service:
     cipher: Cipher
     blind: BlindIndex
     tokens: TokenKeys
+    codes: CodeKeys
     sender: Sender | None = None
     passwords: Passwords = field(default_factory=Passwords)
     outgoing: Outgoing = field(default_factory=Outgoing)
     now: Callable[[], datetime] = utc_now
     _banks: dict[str, Bank] = field(default_factory=dict)
+    _scan_queues: dict[int, ScanQueue] = field(default_factory=dict)
 
     @property
     def strong_methods(self) -> frozenset[str]:
@@ -50,3 +54,26 @@ class Service:
         if code not in self._banks:
             self._banks[code] = await self.database.bank(code)
         return self._banks[code]
+
+    async def bank_of_id(self, bank_id: int) -> Bank:
+        """Return the bank that a code names by its id.
+
+        Raises:
+            RefusalError: `unknown_bank`.
+        """
+        known = next((bank for bank in self._banks.values() if bank.id == bank_id), None)
+        if known is None:
+            known = await self.database.bank_of_id(bank_id)
+            self._banks[known.code] = known
+        return known
+
+    def scan_queue(self, bank: Bank) -> ScanQueue:
+        """Return the queue through which this process records scans of a bank."""
+        if bank.id not in self._scan_queues:
+            self._scan_queues[bank.id] = ScanQueue(self.database, bank, self.codes)
+        return self._scan_queues[bank.id]
+
+    async def settle(self) -> None:
+        """Wait until every scan that was taken in has been answered."""
+        for queue in self._scan_queues.values():
+            await queue.drain()

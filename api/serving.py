@@ -14,6 +14,7 @@ import uvicorn
 from api.app import create_app
 from api.protocol import MAX_HEAD_BYTES, BoundedProtocol
 from api.service import Service
+from timebank.codes.rules import CodeKeys
 from timebank.errors import OutageError, RefusalError
 from timebank.login.senders import default_sender
 from timebank.login.tokens import load_token_keys
@@ -50,9 +51,11 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
                 cipher,
                 BlindIndex(cipher.ring),
                 load_token_keys(token_keys.get_secret_value() if token_keys else None, settings.home),
+                CodeKeys(cipher.ring),
                 sender=default_sender(settings),
             )
             yield service
+            await service.settle()
             await service.outgoing.settle()
 
 

@@ -5,11 +5,13 @@ moment it is what the highest number up to that moment says, whatever order tran
 balance is the folded sum plus the tail of postings after the fold, read in one statement.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from ledger.questions import Question
 from ledger.session import ReadTx
 from ledger.values import Place
 
@@ -191,20 +193,22 @@ async def wallet(tx: ReadTx, owner: UUID, unit: str, *, kind: str = "wallet") ->
     return [Lot(row["expires_on"], row["balance"]) for row in rows]
 
 
-async def holdings(tx: ReadTx, owner: UUID) -> list[Holding]:
-    """Return every lot of an owner, and what is held, in all units and in one statement; empty ones too."""
-    return [Holding(*row) for row in await tx.connection.fetch(_HOLDINGS_NOW, tx.bank_id, owner)]
+def holdings() -> Question[list[Holding]]:
+    """Ask for every lot of an owner, and what is held, in all units; empty ones too."""
+    return Question(_HOLDINGS_NOW, (), _holdings)
 
 
-async def holdings_recorded_at(tx: ReadTx, owner: UUID, moment: datetime) -> list[Holding]:
-    """Return an owner's holdings as the books showed them at a moment."""
-    rows = await tx.connection.fetch(_HOLDINGS_RECORDED, tx.bank_id, owner, moment)
-    return [Holding(*row) for row in rows]
+def holdings_recorded_at(moment: datetime) -> Question[list[Holding]]:
+    """Ask for an owner's holdings as the books showed them at a moment."""
+    return Question(_HOLDINGS_RECORDED, (moment,), _holdings)
 
 
-async def holdings_effective_at(tx: ReadTx, owner: UUID, moment: datetime) -> list[Holding]:
-    """Return an owner's holdings by what took effect up to and at a moment, whenever it was recorded."""
-    rows = await tx.connection.fetch(_HOLDINGS_EFFECTIVE, tx.bank_id, owner, moment)
+def holdings_effective_at(moment: datetime) -> Question[list[Holding]]:
+    """Ask for an owner's holdings by what took effect up to and at a moment, whenever it was recorded."""
+    return Question(_HOLDINGS_EFFECTIVE, (moment,), _holdings)
+
+
+def _holdings(rows: "Sequence[asyncpg.Record]") -> list[Holding]:
     return [Holding(*row) for row in rows]
 
 

@@ -1,63 +1,23 @@
-"""Group commit: many callers, one transaction after another, an answer to each.
+"""Group commit of postings: many callers each with a draft, one transaction after another, an outcome to each."""
 
-A caller submits one draft and waits. As soon as the writer is free it takes what has gathered, posts it as
-one batch and answers everybody after the commit; there is no timer, so a caller alone waits for nobody.
-"""
-
-import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Self
 
-import asyncpg
-
+from ledger.grouping import BATCH_LIMIT, WRITERS, GroupCommit
 from ledger.values import BANK, Draft, Outcome
-
-BATCH_LIMIT = 500
-"""Beyond this a larger batch gains nothing and everyone in it waits longer."""
-
-WRITERS = 2
-"""While the database writes the batch of one, this process decides the batch of the other."""
-
-_SPOILED = (
-    ValueError,
-    TypeError,
-    OverflowError,  # a moment that has no day in the bank's zone
-    RecursionError,  # metadata too deep
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-)
-"""What one draft can do to a batch; anything else (the server is gone) is told to everybody at once."""
 
 Commit = Callable[[Sequence[Draft]], Awaitable[list[Outcome]]]
 """Posts the drafts in one transaction of its own and returns after the commit."""
 
 
-class PostingQueue:
-    """A few writers for one bank in one process; make it with `async with`, which ends after the last answer."""
+class PostingQueue(GroupCommit[Draft, Outcome]):
+    """A few writers for one bank in one process; make it with `async with`, which ends after the last answer.
+
+    Drafts that touch the same member go one behind the other. A caller that is cancelled leaves its draft in the
+    queue: it may still be posted, and the same key tells later.
+    """
 
     def __init__(self, commit: Commit, *, batch_limit: int = BATCH_LIMIT, writers: int = WRITERS) -> None:
-        self._lanes = [_Lane(commit, batch_limit) for _ in range(writers)]
-
-    async def __aenter__(self) -> Self:
-        """Return the queue; nothing runs until something is submitted."""
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        """Wait until everything submitted has been answered."""
-        for lane in self._lanes:
-            await lane.drain()
-
-    async def submit(self, draft: Draft) -> Outcome:
-        """Return the outcome of the draft once it is committed.
-
-        Drafts that touch the same member go one behind the other, so that writers do not wait for each other. A
-        caller that is cancelled leaves its draft in the queue: it may still be posted, and the same key tells later.
-
-        Raises:
-            Exception: whatever the commit raised for this draft; its outcome is then unknown.
-        """
-        return await self._lanes[_owner(draft) % len(self._lanes)].submit(draft)
+        super().__init__(commit, key=_owner, batch_limit=batch_limit, writers=writers)
 
 
 def _owner(draft: Draft) -> int:
@@ -67,55 +27,3 @@ def _owner(draft: Draft) -> int:
             if place.owner != BANK:
                 return place.owner.int
     return draft.reverses or draft.resolves or 0
-
-
-class _Lane:
-    """One writer and what waits for it."""
-
-    def __init__(self, commit: Commit, batch_limit: int) -> None:
-        self._commit = commit
-        self._batch_limit = batch_limit
-        self._waiting: deque[tuple[Draft, asyncio.Future[Outcome]]] = deque()
-        self._writer: asyncio.Task[None] | None = None
-
-    async def drain(self) -> None:
-        while self._writer is not None:
-            await asyncio.shield(self._writer)
-
-    async def submit(self, draft: Draft) -> Outcome:
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.append((draft, future))
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write())
-        return await future
-
-    async def _write(self) -> None:
-        batch: list[tuple[Draft, asyncio.Future[Outcome]]] = []
-        try:
-            while self._waiting:
-                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._batch_limit))]
-                await self._commit_batch(batch)
-        finally:
-            self._writer = None
-            # Only if the writer was cancelled is anybody left without an answer, and nobody else would give one.
-            for _, future in (*batch, *self._waiting):
-                future.cancel()
-            self._waiting.clear()
-
-    async def _commit_batch(self, batch: list[tuple[Draft, "asyncio.Future[Outcome]"]]) -> None:
-        """Answer each of the batch; if one draft spoils it, halve it until the culprit stands alone."""
-        try:
-            outcomes = await self._commit([draft for draft, _ in batch])
-        except Exception as error:  # noqa: BLE001 -- the error belongs to the callers, not to the writer
-            if len(batch) > 1 and isinstance(error, _SPOILED):
-                middle = len(batch) // 2
-                await self._commit_batch(batch[:middle])
-                await self._commit_batch(batch[middle:])
-                return
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
-            return
-        for (_, future), outcome in zip(batch, outcomes, strict=True):
-            if not future.done():
-                future.set_result(outcome)

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from ledger.questions import Question
 from ledger.session import ReadTx
 from ledger.values import Place
 
@@ -19,51 +20,51 @@ if TYPE_CHECKING:
 
 PAGE_LIMIT = 200
 
-_LOTS = """
-select a.id, a.expires_on, a.balance, a.last_seq from accounts a
-where a.bank_id = $1 and a.owner = $2 and a.kind = $4
-  and a.unit_id = (select u.id from units u where u.bank_id = $1 and u.code = $3)
-"""
-
+# One row, so that the lots come along once and a page is one statement.
 # The page is cut before its transactions are looked up, one by one: joined, a plan made on the statistics of a young
 # table would walk all transactions of the bank instead.
 # Parameters stand in subselects, as in `ledger.posting`: a page takes longer to plan than to read.
 _PAGE = """
-select m.transaction_id, m.line, m.account_id, m.amount, m.seq, m.balance,
-  t.kind, t.effective_at, t.recorded_at, t.actor, t.memo, t.metadata::text as metadata{lots}
-from (
-  select l.* from {places} as a (id, before_seq),
-  lateral (
-    select * from (
-      (select p.transaction_id, p.line, p.to_account_id as account_id, p.amount,
-         p.to_seq as seq, p.to_balance as balance
-       from postings p where p.bank_id = $1 and p.to_account_id = a.id
-         and p.to_seq < a.before_seq and p.to_seq is not null order by p.to_seq desc limit (select $2::bigint))
-      union all
-      (select p.transaction_id, p.line, p.from_account_id, -p.amount, p.from_seq, p.from_balance
-       from postings p where p.bank_id = $1 and p.from_account_id = a.id
-         and p.from_seq < a.before_seq and p.from_seq is not null order by p.from_seq desc limit (select $2::bigint))
-    ) s order by s.seq desc limit (select $2::bigint)
-  ) l
-  order by l.transaction_id desc, l.line desc, l.seq desc
-  limit (select $2::bigint)
-) m,
-lateral (select * from transactions t where t.bank_id = $1 and t.id = m.transaction_id offset 0) t
-order by m.transaction_id desc, m.line desc, m.seq desc
-"""
-_LINES = _PAGE.format(lots="", places="unnest((select $3::bigint[]), (select $4::bigint[]))")
-
-# The first page brings its lots along, so that what a phone asks for most is one statement.
-_LOTS_OF_PAGE = """
-with lots as materialized (
+with unit as materialized (
+  select u.id from units u where u.bank_id = $1 and u.code = (select $3::text)
+), lots as materialized (
   select a.id, a.expires_on, a.balance, a.last_seq from accounts a
-  where a.bank_id = $1 and a.owner = (select $3::uuid) and a.kind = (select $5::text)
-    and a.unit_id = (select u.id from units u where u.bank_id = $1 and u.code = (select $4::text))
+  where a.bank_id = $1 and a.owner = (select $2::uuid) and a.kind = (select $4::text)
+    and a.unit_id = (select unit.id from unit)
 )
+select exists (select from unit) as is_unit,
+  array(select row(l.id, l.expires_on, l.balance, l.last_seq) from lots l) as lots,
+  array(
+    select row(m.account_id, m.seq, m.transaction_id, m.line, t.kind, m.amount,
+      t.effective_at, t.recorded_at, t.actor, t.memo, t.metadata::text)
+    from (
+      select l.* from {places} as a (id, before_seq),
+      lateral (
+        select * from (
+          (select p.transaction_id, p.line, p.to_account_id as account_id, p.amount, p.to_seq as seq
+           from postings p where p.bank_id = $1 and p.to_account_id = a.id
+             and p.to_seq < a.before_seq and p.to_seq is not null order by p.to_seq desc limit (select $5::bigint))
+          union all
+          (select p.transaction_id, p.line, p.from_account_id, -p.amount, p.from_seq
+           from postings p where p.bank_id = $1 and p.from_account_id = a.id
+             and p.from_seq < a.before_seq and p.from_seq is not null
+           order by p.from_seq desc limit (select $5::bigint))
+        ) s order by s.seq desc limit (select $5::bigint)
+      ) l
+      order by l.transaction_id desc, l.line desc, l.seq desc
+      limit (select $5::bigint)
+    ) m,
+    lateral (
+      select t.kind, t.effective_at, t.recorded_at, t.actor, t.memo, t.metadata
+      from transactions t where t.bank_id = $1 and t.id = m.transaction_id offset 0
+    ) t
+    order by m.transaction_id desc, m.line desc, m.seq desc
+  ) as lines
 """
-_FIRST_LINES = _LOTS_OF_PAGE + _PAGE.format(
-    lots=",\n  array(select row(l.id, l.expires_on, l.balance, l.last_seq) from lots l) as lots",
-    places="(select l.id, l.last_seq + 1 from lots l)",
+_FIRST_PAGE = _PAGE.format(places="(select lots.id, lots.last_seq + 1 from lots)")
+_PAGE_BEFORE = _PAGE.format(
+    places="(select lots.id, b.seq from lots join unnest((select $6::bigint[]), (select $7::bigint[]))"
+    " as b (id, seq) on b.id = lots.id)"
 )
 
 _OPEN_LINES = """
@@ -128,24 +129,62 @@ async def wallet_statement(
     Raises:
         ValueError: the cursor is not one of ours.
     """
+    page = await wallet_page(unit, kind=kind, cursor=cursor, limit=limit).ask(tx, owner)
+    return page or StatementPage((), None)
+
+
+def wallet_page(
+    unit: str, *, kind: str = "wallet", cursor: str | None = None, limit: int = 20
+) -> Question[StatementPage | None]:
+    """Ask for a page as `wallet_statement` returns it; the answer is None if there is no such unit.
+
+    Raises:
+        ValueError: the cursor is not one of ours.
+    """
     limit = max(1, min(limit, PAGE_LIMIT))
     if cursor is None:
-        rows = await tx.connection.fetch(_FIRST_LINES, tx.bank_id, limit + 1, owner, unit, kind)
-        lots = rows[0]["lots"] if rows else ()
-        before = {id_: last_seq + 1 for id_, _, _, last_seq in lots}
-        total = sum(balance for _, _, balance, _ in lots)
-    else:
-        lots = await tx.connection.fetch(_LOTS, tx.bank_id, owner, unit, kind)
-        total, *pairs = _decode(cursor)
-        known = {id_ for id_, _, _, _ in lots}
-        before = {id_: seq for id_, seq in zip(pairs[::2], pairs[1::2], strict=True) if id_ in known}
-        rows = await tx.connection.fetch(_LINES, tx.bank_id, limit + 1, list(before), list(before.values()))
+        return Question(_FIRST_PAGE, (unit, kind, limit + 1), lambda rows: _page(rows[0], limit))
+    total, *pairs = _decode(cursor)
+    before = dict(zip(pairs[::2], pairs[1::2], strict=True))
+    return Question(
+        _PAGE_BEFORE,
+        (unit, kind, limit + 1, list(before), list(before.values())),
+        lambda rows: _page(rows[0], limit, (total, before)),
+    )
+
+
+def _page(
+    row: "asyncpg.Record", limit: int, end: tuple[int, Mapping[int, int]] | None = None
+) -> StatementPage | None:
+    """Return the page in a row; `end` is where the page before it ended: the balance, and the number in each lot."""
+    is_unit, lots, rows = row
+    if not is_unit:
+        return None
     expiry = {id_: expires_on for id_, expires_on, _, _ in lots}
+    if end is None:
+        total = sum(balance for _, _, balance, _ in lots)
+        before = {id_: last_seq + 1 for id_, _, _, last_seq in lots}
+    else:
+        total, before = end[0], {id_: seq for id_, seq in end[1].items() if id_ in expiry}
     lines = []
-    for row in rows[:limit]:
-        lines.append(_line(row, total, expiry[row["account_id"]]))
-        total -= row["amount"]
-        before[row["account_id"]] = row["seq"]
+    for lot, seq, id_, line, kind, amount, effective_at, recorded_at, actor, memo, metadata in rows[:limit]:
+        lines.append(
+            StatementLine(
+                id_,
+                line,
+                kind,
+                amount,
+                total,
+                expiry[lot],
+                effective_at,
+                recorded_at,
+                actor,
+                memo,
+                _metadata(metadata),
+            )
+        )
+        total -= amount
+        before[lot] = seq
     following = None
     if len(rows) > limit:
         following = _encode([total, *(part for pair in before.items() for part in pair)])
@@ -169,7 +208,7 @@ async def open_statement(
         msg = "not a statement cursor"
         raise ValueError(msg)
     rows = await tx.connection.fetch(_OPEN_LINES, tx.bank_id, id_, *after, limit + 1)
-    lines = tuple(_line(row, None, None) for row in rows[:limit])
+    lines = tuple(_open_line(row) for row in rows[:limit])
     following = None
     if len(rows) > limit:
         last = rows[limit - 1]
@@ -177,20 +216,24 @@ async def open_statement(
     return StatementPage(lines, following)
 
 
-def _line(row: "asyncpg.Record", balance: int | None, expires_on: date | None) -> StatementLine:
+def _open_line(row: "asyncpg.Record") -> StatementLine:
     return StatementLine(
         row["transaction_id"],
         row["line"],
         row["kind"],
         row["amount"],
-        balance,
-        expires_on,
+        None,
+        None,
         row["effective_at"],
         row["recorded_at"],
         row["actor"],
         row["memo"],
-        json.loads(row["metadata"]) if row["metadata"] != "{}" else {},
+        _metadata(row["metadata"]),
     )
+
+
+def _metadata(text: str) -> Mapping[str, object]:
+    return json.loads(text) if text != "{}" else {}
 
 
 _LAST, _LAST_LINE = 2**63 - 1, 2**31 - 1

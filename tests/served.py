@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 from tests.serving import TOKEN_KEY
@@ -19,8 +20,8 @@ START_SECONDS = 20
 
 
 @contextlib.asynccontextmanager
-async def served(address: Address) -> AsyncIterator[int]:
-    """Run one worker on the database and give its port.
+async def served(address: Address, *, log: Path | None = None) -> AsyncIterator[int]:
+    """Run one worker on the database and give its port; what it says goes to a file if one is named.
 
     Raises:
         AssertionError: it does not answer in time.
@@ -28,9 +29,11 @@ async def served(address: Address) -> AsyncIterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.serving", json.dumps(asdict(address)), str(port)
-    )
+    with contextlib.ExitStack() as stack:
+        said = None if log is None else stack.enter_context(log.open("wb"))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.serving", json.dumps(asdict(address)), str(port), stdout=said
+        )
     try:
         async with asyncio.timeout(START_SECONDS):
             await _answers(port)

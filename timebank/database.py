@@ -6,6 +6,8 @@ and must not do anything slow or visible outside. What `work` returns is final o
 
 import asyncio
 import contextlib
+import functools
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypedDict, TypeVar
@@ -39,10 +41,20 @@ _KEY_RACES = (
     "transactions_reverses_id_key",
     "transactions_resolves_id_key",
     "replies_pkey",
+    "policy_packs_pkey",
+    "exchange_rules_pkey",
 )
 
-# Citus does not tell its workers what a function sets, so the call that commits itself would see no bank there.
+# Citus does not tell its workers what a function sets, so what is not in a transaction would see no bank there.
 _IS_SHARDED = "select exists (select from pg_extension where extname = 'citus')"
+
+# The bank is set for as long as the statement runs, and a scan takes the bank's id from where it was set: so every
+# scan, and the policy that guards it, comes after. The OFFSET keeps that so; were it ever otherwise, the policy would
+# see no bank, and the statement no row.
+_AT_A_GLANCE = """
+with entered as materialized (select set_config('timebank.bank_id', $1::bigint::text, true)::bigint as bank_id)
+select found.* from entered, lateral (select glance.* from ({query}) glance offset 0) found
+"""
 
 _SESSION_SETTINGS = {
     "search_path": "timebank",
@@ -186,10 +198,32 @@ class Database:
         Raises:
             RefusalError: `unknown_bank`.
         """
-        row = await self._pool.fetchrow("select id, code, name, zone, owner from banks where code = $1", code)
-        if row is None:
+        found = await self._banks("where code = $1", code)
+        if not found:
             raise RefusalError("unknown_bank", bank=code)
-        return Bank(row["id"], row["code"], row["name"], ZoneInfo(row["zone"]), row["owner"])
+        return found[0]
+
+    async def bank_of_id(self, bank_id: int) -> Bank:
+        """Return the bank of that id, which the codes of stations and members name.
+
+        Raises:
+            RefusalError: `unknown_bank`.
+        """
+        found = await self._banks("where id = $1", bank_id)
+        if not found:
+            raise RefusalError("unknown_bank", bank=bank_id)
+        return found[0]
+
+    async def only_bank(self) -> Bank | None:
+        """Return the bank, if there is just one."""
+        found = await self._banks("order by id limit 2")
+        return found[0] if len(found) == 1 else None
+
+    async def _banks(self, which: str, *arguments: object) -> list[Bank]:
+        rows = await self._pool.fetch(f"select id, code, name, zone, owner from banks {which}", *arguments)  # noqa: S608 -- the module's own words
+        return [
+            Bank(row["id"], row["code"], row["name"], ZoneInfo(row["zone"]), row["owner"]) for row in rows
+        ]
 
     async def write(self, bank: Bank, work: Callable[[WriteTx], Awaitable[T]]) -> T:
         """Run `work` in a transaction and commit it; serialization failures, deadlocks and key races run it again.
@@ -275,6 +309,17 @@ class Database:
         async with self._begun(begin_read_sql(bank.id)) as connection:
             return await work(ReadTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue))
 
+    async def glance(self, bank: Bank, query: str, *arguments: object) -> asyncpg.Record | None:
+        """Return the first row of a reading query, whose `$1` is the bank, in one round trip.
+
+        Raises:
+            OutageError: as `read`.
+        """
+        if self._is_sharded:
+            return await self.read(bank, lambda tx: tx.connection.fetchrow(query, tx.bank_id, *arguments))
+        async with self._lent() as connection:
+            return await connection.fetchrow(_at_a_glance(query), bank.id, *arguments)
+
     @contextlib.asynccontextmanager
     async def _begun(self, begin: str) -> AsyncIterator[PoolConnection]:
         """Lend a connection with a transaction begun."""
@@ -341,6 +386,11 @@ class Database:
         self._is_closing = True
         while self._at_hand:
             await self._release(self._at_hand.pop())
+
+
+@functools.cache
+def _at_a_glance(query: str) -> str:
+    return _AT_A_GLANCE.format(query=re.sub(r"\$1\b", "entered.bank_id", query))
 
 
 async def _check_schema(pool: Pool) -> int:

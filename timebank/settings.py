@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     trusted_proxies: str = ""
     """Addresses with commas, or `*`, whose X-Forwarded-For and -Proto are believed; none by default."""
 
+    public_url: str | None = Field(default=None, pattern=r"^https?://[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?/?$")
+    """https://HOST that phones reach the pages at, printed in every QR; by default the address that was asked."""
+
     pool_size: int = Field(default=10, ge=2, le=200)
     """Connections to the database of each serving process, at most."""
 

@@ -13,7 +13,6 @@ from api.edge import CallerOf, rendered
 from api.fields import Instant
 from api.problems import problems
 from ledger.session import ReadTx
-from ledger.statements import StatementPage
 from timebank.access import Actor, check_person
 from timebank.balances.queries import (
     Basis,
@@ -92,6 +91,9 @@ class LineOut(BaseModel):
     metadata: dict[str, JsonValue]
 
 
+StatementOut = Page[LineOut]
+
+
 @router.get(
     "/people/{person_id}/balances",
     operation_id="read_balances",
@@ -107,12 +109,9 @@ async def read_balances(
     ] = "effective",
 ) -> Response:
     """Return what a person has in every unit, lot by lot."""
-
-    async def work(tx: ReadTx, actor: Actor) -> list[UnitBalance]:
-        await check_person(tx, actor, PERMISSION, person_id, now=caller.now)
-        return await balances_of(tx, person_id, now=caller.now, as_of=as_of, basis=basis)
-
-    found = await caller.read_of(person_id, "balances", PERMISSION, work)
+    zone = (await caller.bank()).zone
+    question = balances_of(zone, now=caller.now, as_of=as_of, basis=basis)
+    found = await caller.ask_of(person_id, "balances", PERMISSION, question)
     balances = [_balance(balance) for balance in found]
     return rendered(BalancesOut(person_id=person_id, as_of=as_of or caller.now, balances=balances))
 
@@ -120,7 +119,7 @@ async def read_balances(
 @router.get(
     "/people/{person_id}/statements/{unit}",
     operation_id="read_statement",
-    response_model=Page[LineOut],
+    response_model=StatementOut,
     responses=problems(401, 403, 404),
 )
 async def read_statement(
@@ -131,14 +130,9 @@ async def read_statement(
     limit: Limit = STATEMENT_LIMIT,
 ) -> Response:
     """Return what moved in a person's wallet of a unit, newest first."""
-
-    async def work(tx: ReadTx, actor: Actor) -> StatementPage:
-        await check_person(tx, actor, PERMISSION, person_id, now=caller.now)
-        return await statement_of(tx, person_id, unit, cursor=cursor, limit=limit)
-
-    found = await caller.read_of(person_id, "statement", PERMISSION, work)
-    items = [LineOut.model_validate(line) for line in found.lines]
-    return rendered(Page[LineOut](items=items, next_cursor=found.next))
+    question = statement_of(unit, cursor=cursor, limit=limit)
+    found = await caller.ask_of(person_id, "statement", PERMISSION, question)
+    return rendered(StatementOut.model_validate({"items": found.lines, "next_cursor": found.next}))
 
 
 @router.get("/people/{person_id}/standing", operation_id="read_standing", responses=problems(401, 403, 404))

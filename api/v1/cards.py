@@ -1,10 +1,11 @@
-"""Printed cards: issuing, replacing and revoking them, and finding the holder of one that was scanned."""
+"""Printed cards: issuing, printing, replacing and revoking them, and finding the holder of one that was scanned."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.edge import CallerOf
@@ -15,12 +16,14 @@ from timebank.access import Actor, check, check_person
 from timebank.errors import RefusalError
 from timebank.people import cards
 from timebank.people.cards import Card, IssuedCard
+from timebank.people.printing import render_card
 from timebank.people.queries import masked_names, person
 from timebank.people.rules import NAME
 from timebank.privacy.actions import record_look_up
 
 router = APIRouter(tags=["cards"])
 
+PDF = "application/pdf"
 READ, ISSUE, RESOLVE = "cards.read", "cards.issue", "cards.resolve"
 
 Reason: TypeAlias = Literal["lost", "stolen", "damaged", "replaced", "other"]
@@ -140,6 +143,36 @@ async def revoke_card(caller: CallerOf, person_id: UUID, card_id: PathId, body: 
     return CardOut.model_validate(
         await caller.write(work, action="cards.revoke", subject=lambda card: str(card.id))
     )
+
+
+@router.post(
+    "/people/{person_id}/cards/print",
+    operation_id="print_card",
+    response_class=Response,
+    responses=problems(401, 403, 404)
+    | {
+        200: {
+            "description": "The card.",
+            "content": {PDF: {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def print_card(caller: CallerOf, person_id: UUID, body: Scanned) -> Response:
+    """Return a person's good card as a PDF of a bank card's size, its token told again: nobody else knows it."""
+
+    async def work(tx: WriteTx, actor: Actor) -> str:
+        await check_person(tx, actor, ISSUE, person_id, now=caller.now)
+        if await cards.holder_of(tx, body.token) != person_id:
+            raise RefusalError("unknown_card")
+        await record_look_up(tx, actor, person_id, purpose="card", fields=[NAME])
+        return (await masked_names(tx, caller.service.cipher, [person_id])).get(person_id, "")
+
+    name = await caller.write(work, action="cards.print", subject=str(person_id))
+    bank = await caller.bank()
+    sheet = await asyncio.to_thread(
+        render_card, bank=bank.name, masked_name=name, token=cards.written(body.token)
+    )
+    return Response(sheet, media_type=PDF)
 
 
 @router.post("/cards/resolve", operation_id="resolve_card", responses=problems(401, 403, 404))

@@ -21,8 +21,10 @@ values ($1, $2, '清洁日', '环境', true, $3, 'ALICE', '广场', $4, $5, 0, 1
 """
 _RECORD = """
 insert into service_records (bank_id, activity_id, volunteer_id, check_in_at, check_out_at, served_from,
-  served_until, minutes, points, policy_version, outcome)
-select $1, $2, v.id, $4, $5, $4, $5, 120, 20, 1, $6 from volunteers v where v.bank_id = $1 and v.owner = $3
+  served_until, minutes, points, policy_version, outcome, state)
+select $1, $2, v.id, $4, $5, $4, $5, 120, 20, 1, $6,
+  case $6 when 'accepted' then 'credited' when 'needs_review' then 'pending' else 'rejected' end
+from volunteers v where v.bank_id = $1 and v.owner = $3
 returning id
 """
 

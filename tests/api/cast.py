@@ -39,6 +39,8 @@ STAFF = {
     "mia": (Role.SHOP_MANAGER, "apple"),
     "max": (Role.MERCHANT, "apple"),
 }
+SINCE = datetime(2025, 1, 1, tzinfo=UTC)
+"""When the staff took office: tests set clocks to days after it."""
 DEVICES = {"station": "apple", "till": "apple"}
 
 
@@ -84,7 +86,10 @@ async def enter(database: Database, bank: Bank) -> Cast:
         await run.executemany(
             "insert into role_grants (bank_id, person_id, role, organisation_id, from_at, granted_by)"
             " values ($1, $2, $3, $4, $5, 'test')",
-            [(tx.bank_id, people[name], role, organisations[at], now) for name, (role, at) in STAFF.items()],
+            [
+                (tx.bank_id, people[name], role, organisations[at], SINCE)
+                for name, (role, at) in STAFF.items()
+            ],
         )
         await run.executemany(
             "insert into devices (bank_id, id, kind, name, organisation_id, enrolled_at, enrolled_by)"

@@ -13,6 +13,7 @@ from api.app import create_app
 from api.limits import Buckets
 from api.service import Service
 from tests.api.cast import Cast, enter
+from timebank.codes.rules import CodeKeys
 from timebank.database import Bank, Database
 from timebank.login.senders import LogSender
 from timebank.login.tokens import TokenKeys
@@ -35,6 +36,7 @@ def service(database: Database, tmp_path: Path) -> Service:
         cipher=cipher,
         blind=BlindIndex(cipher.ring),
         tokens=TokenKeys([b"t" * 32]),
+        codes=CodeKeys(cipher.ring),
         sender=LogSender(),
     )
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from tests.api.cast import Cast
 from timebank.access import PERMISSIONS, Role, Rule, Whom
+from timebank.policy.rules import default_pack
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"
 
@@ -56,8 +57,10 @@ def documented_routes() -> list[Route]:
 
 ROUTES = documented_routes()
 
+PACK = default_pack().model_dump(mode="json", by_alias=True)
 NOWHERE = str(UUID(int=7))
 SOON = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+LATER = (datetime.now(UTC) + timedelta(days=1, hours=2)).isoformat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +88,23 @@ def request(route: Route, about: Target) -> tuple[str, dict[str, object]]:
         "session_id": NOWHERE,
         "device_id": NOWHERE,
         "task_id": NOWHERE,
+        "day": "2026-01-01",
     }
     path = route.path.format_map(_Otherwise(values))
-    arguments: dict[str, object] = {"headers": {"Idempotency-Key": uuid4().hex, "If-Match": "*"}}
+    given = {"Idempotency-Key": uuid4().hex, "If-Match": "*", "X-Phone": "0" * 32}
+    arguments: dict[str, object] = {"headers": given}
     if str(route) == "POST /api/v1/imports":
         arguments["files"] = {"file": ("a.xlsx", b"nothing", "application/octet-stream")}
     elif str(route) in _bodies(about):
         arguments["json"] = _bodies(about)[str(route)]
     if str(route) == "GET /api/v1/people/{person_id}":
         path += "?purpose=service"
+    if str(route) == "GET /api/v1/calendar-days":
+        path += "?from=2026-01-01&until=2026-01-31"
     if route.path.endswith("/consistency"):
         path += "?old_size=1&new_size=2"
+    if "/code" in route.path and "{station_id}" in route.path:
+        path += "?activity_session_id=1"
     return path, arguments
 
 
@@ -110,6 +119,7 @@ def _bodies(about: Target) -> Mapping[str, object]:
     person, place, helper = str(about.person), about.organisation, str(about.helper)
     people = "/api/v1/people/{person_id}"
     organisation = "/api/v1/organisations/{organisation_id}"
+    session = "/api/v1/activity-sessions/{activity_session_id}"
     return {
         "PUT /api/v1/me/password": {"new_password": "正确 马 电池 订书钉"},
         "POST /api/v1/me/totp": {},
@@ -132,12 +142,49 @@ def _bodies(about: Target) -> Mapping[str, object]:
         f"POST {people}/memberships/{{membership_id}}/end": {},
         f"POST {people}/guardianships": {"guardian_id": helper, "relation": "parent"},
         f"POST {people}/cards/reissue": {"reason": "lost"},
+        f"POST {people}/cards/print": {"token": "TBC-0123456789ABCDEF"},
         f"POST {people}/cards/{{card_id}}/revoke": {"reason": "lost"},
         "POST /api/v1/cards/resolve": {"token": "TBC-0123456789ABCDEF"},
         f"POST {people}/consents": {"purpose": "location", "is_given": True, "text_version": "1"},
         f"POST {people}/notifications/read": {"last_id": 1},
+        "POST /api/v1/activities": {
+            "code": uuid4().hex[:12],
+            "organisation_id": place,
+            "name": "新",
+            "category": "social",
+            "place": "站",
+            "starts_at": SOON,
+            "ends_at": LATER,
+        },
+        "PATCH /api/v1/activities/{activity_id}": {"name": "改名"},
+        "POST /api/v1/activities/{activity_id}/sessions": {"starts_at": SOON, "ends_at": LATER},
+        "POST /api/v1/activities/{activity_id}/session-series": {
+            "weekdays": [1],
+            "first": "2026-01-01",
+            "last": "2026-01-31",
+            "begins": "09:00",
+            "ends": "11:00",
+        },
+        "PATCH /api/v1/activity-sessions/{activity_session_id}": {"place": "站"},
+        "POST /api/v1/activity-sessions/{activity_session_id}/sign-ups": {"person_id": person},
+        "POST /api/v1/activity-sessions/{activity_session_id}/team-sign-ups": {
+            "team_id": place,
+            "person_ids": [person],
+        },
         "POST /api/v1/awards": {"person_id": person, "unit": "point", "amount": 1, "reason": "测试"},
         "POST /api/v1/transactions/{transaction_id}/reversal": {"reason": "mistake"},
+        "POST /api/v1/reviews": {"decisions": [{"record_id": 999_999_999, "decision": "approve"}]},
+        "PUT /api/v1/records/{record_id}/evaluation": {"evaluation": "good"},
+        "POST /api/v1/records/{record_id}/void": {"reason": "mistake"},
+        "POST /api/v1/records/{record_id}/corrections": {
+            "reason": "mistake",
+            "times": {
+                "check_in_at": "2025-03-05T14:30:00+08:00",
+                "check_out_at": "2025-03-05T16:30:00+08:00",
+            },
+        },
+        "POST /api/v1/records/{record_id}/disputes": {"statement": "时间不对"},
+        "POST /api/v1/disputes/{dispute_id}/decision": {"decision": "dismissed", "answer": "核对无误"},
         "POST /api/v1/role-grants": {"person_id": helper, "role": "steward", "organisation_id": place},
         f"POST {people}/proxies": {
             "agent_id": helper,
@@ -146,7 +193,47 @@ def _bodies(about: Target) -> Mapping[str, object]:
             "until_at": SOON,
         },
         "POST /api/v1/devices/enrolments": {"kind": "station", "name": "站", "organisation_id": place},
+        "POST /api/v1/stations": {
+            "code": uuid4().hex[:12],
+            "name": "测试站",
+            "kind": "neighbourhood",
+            "place": "东门",
+            "hours": "08:30-18:00",
+            "organisation_id": place,
+        },
+        "PATCH /api/v1/stations/{station_id}": {"name": "改名站"},
+        "PUT /api/v1/calendar-days/{day}": {"is_working": False, "name": "测试停工"},
+        "POST /api/v1/notices": {"organisation_id": place},
+        "POST /api/v1/notices/{notice_id}/lines/{line}/objections": {"ground": "测试"},
+        "POST /api/v1/objections/{objection_id}/decision": {"decision": "dismissed", "reason": "测试"},
         "POST /api/v1/exports": {"kind": "records_xlsx"},
+        "POST /api/v1/policy/validate": PACK,
+        "POST /api/v1/policy/diff": {"pack": PACK},
+        "POST /api/v1/policy/simulate": {"pack": PACK, "from_on": "2025-01-01", "until_on": "2025-01-31"},
+        "POST /api/v1/policy/versions": {"pack": PACK, "effective_from": "2999-01-01"},
+        "POST /api/v1/scans/receipts": {"bank": "nobody", "code": "A" * 40},
+        "POST /api/v1/scans": {"kind": "in", "code": "A" * 40, "person_id": person},
+        "POST /api/v1/scans/batch": {
+            "device_id": NOWHERE,
+            "entries": [
+                {
+                    "seq": 1,
+                    "prior": "0" * 64,
+                    "at": SOON,
+                    "latest": SOON,
+                    "offset_ms": 0,
+                    "kind": "in",
+                    "activity_session_id": 1,
+                    "outcome": "accepted",
+                    "signature": "A" * 86 + "==",
+                }
+            ],
+        },
+        f"POST {session}/scans": {"kind": "in", "member_code": "A" * 40},
+        f"POST {session}/roll-call": {"rows": [{"person_id": person, "kind": "in"}]},
+        f"POST {session}/late-entries": {
+            "rows": [{"person_id": person, "check_in_at": SOON, "check_out_at": SOON, "evidence": "S-1"}]
+        },
         "POST /api/v1/login/codes": {"bank": "nobody", "phone": "19900000001"},
         "POST /api/v1/login/codes/verify": {"bank": "nobody", "code_id": NOWHERE, "code": "000000"},
         "POST /api/v1/login/codes/choose": {"bank": "nobody", "ticket": "x", "person_id": person},

@@ -10,6 +10,7 @@ from tests.benchmarks import (
     bench_hot_issuer,
     bench_http,
     bench_import,
+    bench_scans,
     bench_sealing,
     bench_single_caller,
     bench_size,
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "sealing": bench_sealing.run,
     "size": bench_size.run,
     "http": bench_http.run,
+    "scans": bench_scans.run,
     "import": bench_import.run,
 }
 

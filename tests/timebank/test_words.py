@@ -7,12 +7,15 @@ import string
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from ledger.audit.violations import CODES
 from ledger.values import CAPTURE, CARRY_OVER, EXPIRE, HOLD, RELEASE, REVERSAL, Refused
+from timebank.notices.crediting import CREDIT
 from timebank.postgres.errors import EXPLANATIONS
+from timebank.records.deciding import Outcome
 from timebank.totals.queries import NOT_REFUSED
 from timebank.words import LANGUAGES, both, words
 from timebank.workbook import booking
@@ -90,7 +93,7 @@ def test_every_code_of_the_embedded_server_has_words() -> None:
 
 def test_every_kind_of_movement_has_words() -> None:
     kinds = {EXPIRE, CARRY_OVER, HOLD, CAPTURE, RELEASE, REVERSAL, "crossing"}
-    kinds |= {booking.CREDIT, booking.AWARD, booking.REDEMPTION, booking.RECEIPT}
+    kinds |= {CREDIT, booking.AWARD, booking.REDEMPTION, booking.RECEIPT}
     for kind in kinds:
         assert both(f"kind_{kind}")
 
@@ -137,6 +140,6 @@ def test_every_violation_has_words() -> None:
 
 
 def test_every_outcome_of_a_record_has_words() -> None:
-    for outcome in ("accepted", "needs_review", "not_volunteer_service", "too_short", "overlap"):
+    for outcome in get_args(Outcome):
         assert words(f"record_{outcome}")
     assert set(NOT_REFUSED) - {"accepted"} <= FATES.keys()

@@ -66,11 +66,17 @@ async def award(  # noqa: PLR0913 -- each is a part of the award
     await load_units(tx, [unit])
     if unit not in tx.catalogue.units:
         raise RefusalError("unknown_unit", unit=unit)
-    check_award(unit=tx.catalogue.units[unit], amount=amount, awarder_id=actor.person_id, person_id=person_id)
     today = tx.day(now)
     version = await version_on(tx, today)
     if version is None:
         raise RefusalError("policy_missing", day=today.isoformat())
+    check_award(
+        unit=tx.catalogue.units[unit],
+        pack=version.pack,
+        amount=amount,
+        awarder_id=actor.person_id,
+        person_id=person_id,
+    )
     expires_on = version.pack.expires_on(unit, today)
     digest = hashlib.blake2b(books_key("award", actor, key).encode(), digest_size=16).digest()
     draft = Draft(

@@ -1,4 +1,4 @@
-"""Reading what a person has. These are the reads that a phone makes again and again: one or two statements each."""
+"""Reading what a person has. These are the reads that a phone makes again and again: a statement each, or a few."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,11 +6,12 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from ledger.accounts import load_units
 from ledger.balances import Holding, Lot, holdings, holdings_effective_at, holdings_recorded_at
+from ledger.questions import Question
 from ledger.session import ReadTx
-from ledger.statements import StatementPage, wallet_statement
+from ledger.statements import StatementPage, wallet_page
 from ledger.values import HELD, WALLET
 from timebank.errors import RefusalError
 from timebank.policy.queries import version_on
@@ -48,23 +49,24 @@ class Standing:
     points_held: int
 
 
-async def balances_of(
-    tx: ReadTx, person_id: UUID, *, now: datetime, as_of: datetime | None = None, basis: Basis = "effective"
-) -> list[UnitBalance]:
-    """Return what a person has in every unit they ever had, now or as of a moment on either time line."""
+def balances_of(
+    zone: ZoneInfo, *, now: datetime, as_of: datetime | None = None, basis: Basis = "effective"
+) -> Question[list[UnitBalance]]:
+    """Ask what a person has in every unit they ever had, now or as of a moment on either time line."""
+    day = (as_of or now).astimezone(zone).date()
     if as_of is None:
-        found = await holdings(tx, person_id)
+        question = holdings()
     elif basis == "recorded":
-        found = await holdings_recorded_at(tx, person_id, as_of)
+        question = holdings_recorded_at(as_of)
     else:
-        found = await holdings_effective_at(tx, person_id, as_of)
-    return by_unit(found, tx.day(as_of or now))
+        question = holdings_effective_at(as_of)
+    return question.then(lambda found: by_unit(found, day))
 
 
 async def standing_of(tx: ReadTx, person_id: UUID, *, now: datetime) -> Standing:
     """Return the standing of a person today."""
     today = tx.day(now)
-    found = {balance.unit: balance for balance in by_unit(await holdings(tx, person_id), today)}
+    found = {balance.unit: balance for balance in by_unit(await holdings().ask(tx, person_id), today)}
     minutes = found[MINUTE].total if MINUTE in found else 0
     points = found.get(POINT)
     version = await version_on(tx, today)
@@ -76,23 +78,22 @@ async def standing_of(tx: ReadTx, person_id: UUID, *, now: datetime) -> Standing
     return Standing(minutes, star, following, points.spendable if points else 0, points.held if points else 0)
 
 
-async def statement_of(
-    tx: ReadTx, person_id: UUID, unit: str, *, cursor: str | None, limit: int
-) -> StatementPage:
-    """Return a page of what moved in a person's wallet of a unit, newest first, with the balance after each line.
+def statement_of(unit: str, *, cursor: str | None, limit: int) -> Question[StatementPage]:
+    """Ask for a page of what moved in a person's wallet of a unit, newest first, with the balance after each line.
 
     Raises:
-        RefusalError: `unknown_unit`, `cursor_invalid`.
+        RefusalError: `cursor_invalid`, and `unknown_unit` with the answer.
     """
+
+    def of_known_unit(page: StatementPage | None) -> StatementPage:
+        if page is None:
+            raise RefusalError("unknown_unit", unit=unit)
+        return page
+
     try:
-        page = await wallet_statement(tx, person_id, unit, cursor=cursor, limit=limit)
+        return wallet_page(unit, cursor=cursor, limit=limit).then(of_known_unit)
     except ValueError:
         raise RefusalError("cursor_invalid") from None
-    if not page.lines:
-        await load_units(tx, [unit])
-        if unit not in tx.catalogue.units:
-            raise RefusalError("unknown_unit", unit=unit)
-    return page
 
 
 def by_unit(found: Iterable[Holding], day: date) -> list[UnitBalance]:

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from timebank.cli import admin, books, imports, jobs, keys, proofs, serve, setup, tasks
+from timebank.cli import admin, books, imports, jobs, keys, policy, proofs, serve, setup, tasks
 from timebank.cli.frame import OUTAGE, REFUSED
 from timebank.words import both
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (setup, imports, books, jobs, proofs, keys, serve, tasks, admin):
+for commands in (setup, imports, books, jobs, policy, proofs, keys, serve, tasks, admin):
     app.add_typer(commands.app)
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}

@@ -19,6 +19,8 @@ YEARS = range(1900, 3000)
 class Job(StrEnum):
     """The jobs there are."""
 
+    CLOSE_SESSIONS = "close-sessions"
+    CREDIT = "credit"
     EXPIRE = "expire"
     RECOGNISE = "recognise"
 
@@ -31,11 +33,18 @@ def run_job(
     job: Job, *, as_of: AsOfOption, bank: BankOption = DEFAULT_BANK, as_json: JsonOption = False
 ) -> None:
     """执行一项任务，可重复执行 / Run a job for a day; running it again changes nothing more."""
+    from timebank.jobs.close_sessions import run_close_sessions
+    from timebank.jobs.credit import run_credit
     from timebank.jobs.expire import run_expire
     from timebank.jobs.recognise import run_recognise
 
     day = parse_day(as_of)
-    action = {Job.EXPIRE: run_expire, Job.RECOGNISE: run_recognise}[job]
+    action = {
+        Job.CLOSE_SESSIONS: run_close_sessions,
+        Job.CREDIT: run_credit,
+        Job.EXPIRE: run_expire,
+        Job.RECOGNISE: run_recognise,
+    }[job]
 
     async def work(opened: Opened) -> dict[str, object]:
         return await action(opened.database, opened.bank, as_of=day, now=datetime.now(UTC))
@@ -45,7 +54,7 @@ def run_job(
         print_json({"job": job.value, "as_of": day, **result})
     else:
         figures = "  ".join(f"{key}={value}" for key, value in result.items())
-        typer.echo(f"{both(f'job_{job.value}_done', as_of=day)}  {figures}")
+        typer.echo(f"{both(f'job_{job.name.lower()}_done', as_of=day)}  {figures}")
 
 
 def parse_day(text: str) -> date:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from timebank.cli.admin import login_body
 from timebank.cli.frame import (
     OK,
     VIOLATED,
@@ -63,14 +62,12 @@ def demo(
             return
         _show(done, bank)
         typer.echo(both("demo_logins"))
+        site = f"http://{HOST}:{port}"
         for login in done.logins:
-            typer.echo(f"  {login.role:18} {login_body(bank, login.token).strip()}")
+            typer.echo(f"  {login.role:18} {site}/L/{bank}/{login.token}")
+        typer.echo(both("demo_screen"))
+        typer.echo(f"  {site}/stations/{done.station}/screen?session={done.session}")
         if serve:
-            typer.echo(both("demo_try"))
-            typer.echo(
-                f"  curl -s http://{HOST}:{port}/api/v1/login/links -H 'Content-Type: application/json' "
-                f"-d '{login_body(bank, done.logins[0].token).strip()}'"
-            )
             run_service(HOST, port, workers=WORKERS, has_tasks=True)
     raise typer.Exit(VIOLATED if done.violations else OK)
 

@@ -6,8 +6,10 @@ from datetime import date, datetime
 from pathlib import Path
 
 from ledger.audit import Violation
+from timebank.access import Role
 from timebank.database import Bank, Database
 from timebank.demo.community import write_community
+from timebank.demo.meeting import hold_meeting
 from timebank.demo.people import DemoLogin, make_logins
 from timebank.jobs.expire import run_expire
 from timebank.jobs.recognise import run_recognise
@@ -18,11 +20,12 @@ from timebank.volunteers.queries import LAST_MOVEMENTS, records_of
 from timebank.workbook.importing import Progress, WorkbookFile, import_workbook
 
 AS_OF = date(2026, 1, 1)
+MEETING_AT = "S01"
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What came of it, with the busiest volunteer and one of their credited records to look at."""
+    """What came of it, with the busiest volunteer, one of their credited records, and where to check in today."""
 
     totals: Totals
     sealed: SealedBank
@@ -30,6 +33,8 @@ class Demo:
     busiest: str
     record: int
     logins: list[DemoLogin]
+    station: int
+    session: int
 
 
 async def book_demo(
@@ -53,10 +58,15 @@ async def book_demo(
     await run_recognise(database, bank, as_of=AS_OF, now=now)
     sealed = await seal_bank(database, bank, home, now=now)
     violations = await audit_bank(database, bank, home)
-    found = await database.read(bank, totals)
-    top = found["top10_minutes"]
+    top = (await database.read(bank, totals))["top10_minutes"]
     busiest = str(top[0][0]) if isinstance(top, list) and top else ""
     records = await database.read(bank, lambda tx: records_of(tx, busiest, limit=LAST_MOVEMENTS))
     record = next(record.id for record in records if record.outcome == "accepted")
     logins = await database.write(bank, lambda tx: make_logins(tx, cipher, volunteer=busiest, now=now))
-    return Demo(found, sealed, violations, busiest, record, logins)
+    worker = next(login.person_id for login in logins if login.role == Role.COMMUNITY_WORKER)
+    station, session = await database.write(
+        bank, lambda tx: hold_meeting(tx, worker_id=worker, at=MEETING_AT, now=now)
+    )
+    return Demo(
+        await database.read(bank, totals), sealed, violations, busiest, record, logins, station, session
+    )

@@ -123,20 +123,22 @@ async def refresh_session(tx: WriteTx, *, token: str, strong: frozenset[str], no
         if session_id is not None:
             await tx.connection.execute(_END, tx.bank_id, session_id, now, "reuse")
         return None
-    session_id = used["session_id"]
-    row = await tx.connection.fetchrow(_ALIVE, tx.bank_id, session_id, now)
-    if row is None or not used["is_good"]:
+    seen = await _see(tx, used["session_id"], strong=strong, now=now) if used["is_good"] else None
+    if seen is None:
         return None
-    is_device = row["device_id"] is not None
-    has_office = not is_device and await _has_office_role(tx, row["person_id"], now)
-    carries = has_office and row["method"] in strong
-    ends_at = session_end(row["began_at"], now, is_device=is_device, carries_roles=carries)
-    if ends_at <= now:  # a role was granted to a session older than such a session may be
-        await tx.connection.execute(_END, tx.bank_id, session_id, now, "expired")
-        return None
-    await tx.connection.execute(_SEE, tx.bank_id, session_id, now, ends_at)
-    token = await _issue(tx, session_id, now=now, ends_at=ends_at)
-    return Begun(session_id, token, ends_at, needs_totp=has_office and not carries)
+    token = await _issue(tx, seen.session_id, now=now, ends_at=seen.expires_at)
+    return Begun(seen.session_id, token, seen.expires_at, needs_totp=seen.needs_totp)
+
+
+async def see_session(
+    tx: WriteTx, *, session_id: UUID, strong: frozenset[str], now: datetime
+) -> datetime | None:
+    """Carry a browser's session on and return when it ends now; None if it is over, to be committed like the rest.
+
+    A browser sends one cookie from several windows at once, so it has none that is good once.
+    """
+    seen = await _see(tx, session_id, strong=strong, now=now)
+    return None if seen is None else seen.expires_at
 
 
 async def end_session(tx: WriteTx, *, owner_id: UUID, session_id: UUID, now: datetime) -> None:
@@ -164,6 +166,28 @@ async def forget_tokens(tx: WriteTx, *, before: datetime) -> None:
 async def forget_sessions(tx: WriteTx, *, before: datetime) -> None:
     """Delete sessions that were over by then."""
     await tx.connection.execute(_FORGET_SESSIONS, tx.bank_id, before)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    session_id: UUID
+    expires_at: datetime
+    needs_totp: bool
+
+
+async def _see(tx: WriteTx, session_id: UUID, *, strong: frozenset[str], now: datetime) -> _Seen | None:
+    row = await tx.connection.fetchrow(_ALIVE, tx.bank_id, session_id, now)
+    if row is None:
+        return None
+    is_device = row["device_id"] is not None
+    has_office = not is_device and await _has_office_role(tx, row["person_id"], now)
+    carries = has_office and row["method"] in strong
+    ends_at = session_end(row["began_at"], now, is_device=is_device, carries_roles=carries)
+    if ends_at <= now:  # a role was granted to a session older than such a session may be
+        await tx.connection.execute(_END, tx.bank_id, session_id, now, "expired")
+        return None
+    await tx.connection.execute(_SEE, tx.bank_id, session_id, now, ends_at)
+    return _Seen(session_id, ends_at, needs_totp=has_office and not carries)
 
 
 async def _has_office_role(tx: WriteTx, person_id: UUID, now: datetime) -> bool:

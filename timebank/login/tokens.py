@@ -1,4 +1,4 @@
-"""Access tokens: signed, short-lived, naming a session of a bank and nothing about anybody.
+"""Access tokens and the cookies of pages: signed, naming a session of a bank and nothing about anybody.
 
 Ed25519 keys lie in the home folder, one file each; the newest signs, the others still verify. Nothing here asks the
 database: whether the session is alive is asked with the first statement of every request.
@@ -21,6 +21,8 @@ from timebank.keyfiles import load_or_make
 
 ALGORITHM = "EdDSA"
 ISSUER = "timebank"
+PAGES = "pages"
+"""The audience of a cookie, so that it is no access token, nor that a cookie."""
 LIFETIME = timedelta(minutes=10)
 CLOCK_SKEW = timedelta(seconds=5)
 KEY_BYTES = 32
@@ -35,6 +37,15 @@ class Claims:
     bank: str
     session_id: UUID
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CookieClaims:
+    """What a verified cookie says: a session of a bank, and when that was said."""
+
+    bank: str
+    session_id: UUID
+    signed_at: datetime
 
 
 class TokenKeys:
@@ -55,6 +66,7 @@ class TokenKeys:
         }
         self._kid = next(iter(self._public))
         self._verified: dict[str, Claims] = {}
+        self._verified_cookies: dict[str, CookieClaims] = {}
 
     def issue(self, bank: str, session_id: UUID, *, now: datetime) -> tuple[str, datetime]:
         """Return a token for a session, and until when it is good."""
@@ -76,7 +88,8 @@ class TokenKeys:
         """
         known = self._verified.get(token)
         if known is None:
-            known = self._read(token, now)
+            bank, session_id, _, ends_at = self._read(token, now, ["exp"])
+            known = Claims(bank, session_id, ends_at)
             if len(self._verified) >= REMEMBERED_TOKENS:
                 self._verified.clear()
             self._verified[token] = known
@@ -84,7 +97,36 @@ class TokenKeys:
             raise RefusalError("token_expired")
         return known
 
-    def _read(self, token: str, now: datetime) -> Claims:
+    def issue_cookie(self, bank: str, session_id: UUID, *, now: datetime) -> str:
+        """Return what a browser keeps of a session. It ends with the session, which the database is asked for."""
+        claims = {
+            "iss": ISSUER,
+            "aud": PAGES,
+            "bank": bank,
+            "sid": str(session_id),
+            "iat": int(now.timestamp()),
+        }
+        return jwt.encode(claims, self._signer, ALGORITHM, headers={"kid": self._kid})
+
+    def verify_cookie(self, cookie: str, *, now: datetime) -> CookieClaims:
+        """Return what a cookie says. A signature that was found right is not computed again.
+
+        Raises:
+            RefusalError: `token_invalid` whatever is wrong with it.
+        """
+        known = self._verified_cookies.get(cookie)
+        if known is None:
+            bank, session_id, issued_at, _ = self._read(cookie, now, ["aud"], audience=PAGES)
+            known = CookieClaims(bank, session_id, issued_at)
+            if len(self._verified_cookies) >= REMEMBERED_TOKENS:
+                self._verified_cookies.clear()
+            self._verified_cookies[cookie] = known
+        return known
+
+    def _read(
+        self, token: str, now: datetime, required: list[str], *, audience: str | None = None
+    ) -> tuple[str, UUID, datetime, datetime]:
+        """Return bank, session, and when the token was issued and ends; without an end it ends when it was issued."""
         try:
             key = self._public[str(jwt.get_unverified_header(token)["kid"])]
             claims = jwt.decode(
@@ -92,23 +134,21 @@ class TokenKeys:
                 key,
                 algorithms=[ALGORITHM],
                 issuer=ISSUER,
+                audience=audience,
                 options={
-                    "require": ["iss", "exp", "iat", "sid", "bank"],
+                    "require": ["iss", "iat", "sid", "bank", *required],
                     "verify_exp": False,
                     "verify_iat": False,
                 },
             )
-            found = Claims(
-                str(claims["bank"]),
-                UUID(str(claims["sid"])),
-                datetime.fromtimestamp(int(claims["exp"]), now.tzinfo),
-            )
             issued_at = datetime.fromtimestamp(int(claims["iat"]), now.tzinfo)
+            ends_at = datetime.fromtimestamp(int(claims.get("exp", claims["iat"])), now.tzinfo)
+            bank, session_id = str(claims["bank"]), UUID(str(claims["sid"]))
         except (jwt.PyJWTError, KeyError, ValueError, TypeError, OverflowError, OSError):
             raise RefusalError("token_invalid") from None
         if issued_at > now + CLOCK_SKEW:
             raise RefusalError("token_invalid")
-        return found
+        return bank, session_id, issued_at, ends_at
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """Return the public keys as a JSON Web Key Set (RFC 8037)."""

@@ -126,14 +126,61 @@ CREATE TABLE timebank.activities (
     rest_minutes bigint NOT NULL,
     difficulty_permille bigint NOT NULL,
     capacity bigint,
+    state text DEFAULT 'closed'::text NOT NULL,
+    kind text DEFAULT 'ordinary'::text NOT NULL,
+    content text DEFAULT ''::text NOT NULL,
+    leader_id uuid,
+    skills text[] DEFAULT '{}'::text[] NOT NULL,
+    min_age bigint,
+    is_dangerous boolean DEFAULT false NOT NULL,
+    insurance text,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    approved_by uuid,
+    published_at timestamp with time zone,
+    version bigint DEFAULT 1 NOT NULL,
     CONSTRAINT activities_difficulty_permille_check CHECK ((difficulty_permille >= 0)),
-    CONSTRAINT activities_rest_minutes_check CHECK ((rest_minutes >= 0))
+    CONSTRAINT activities_kind_check CHECK ((kind = ANY (ARRAY['ordinary'::text, 'emergency'::text]))),
+    CONSTRAINT activities_min_age_check CHECK (((min_age >= 0) AND (min_age <= 120))),
+    CONSTRAINT activities_rest_minutes_check CHECK ((rest_minutes >= 0)),
+    CONSTRAINT activities_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'published'::text, 'running'::text, 'closed'::text, 'cancelled'::text])))
 );
 
 ALTER TABLE ONLY timebank.activities FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE timebank.activities ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME timebank.activities_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.activity_sessions (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    activity_id bigint NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    place text NOT NULL,
+    rest_minutes bigint NOT NULL,
+    capacity bigint,
+    state text DEFAULT 'planned'::text NOT NULL,
+    closed_at timestamp with time zone,
+    closed_by text,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT activity_sessions_capacity_check CHECK ((capacity > 0)),
+    CONSTRAINT activity_sessions_closed_check CHECK (((state = 'closed'::text) = (closed_at IS NOT NULL))),
+    CONSTRAINT activity_sessions_ends_at_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT activity_sessions_rest_minutes_check CHECK ((rest_minutes >= 0)),
+    CONSTRAINT activity_sessions_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'closed'::text, 'cancelled'::text])))
+);
+
+ALTER TABLE ONLY timebank.activity_sessions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.activity_sessions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.activity_sessions_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -220,6 +267,17 @@ CREATE TABLE timebank.blind_indexes (
 );
 
 ALTER TABLE ONLY timebank.blind_indexes FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.calendar_days (
+    bank_id bigint NOT NULL,
+    day date NOT NULL,
+    is_working boolean NOT NULL,
+    name text NOT NULL,
+    set_by text NOT NULL,
+    set_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY timebank.calendar_days FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE timebank.cards (
     bank_id bigint NOT NULL,
@@ -336,6 +394,32 @@ CREATE TABLE timebank.devices (
 );
 
 ALTER TABLE ONLY timebank.devices FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.disputes (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    record_id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    statement text NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by uuid,
+    decision text,
+    answer text,
+    CONSTRAINT disputes_decided_check CHECK (((decided_at IS NULL) = (decision IS NULL))),
+    CONSTRAINT disputes_decision_check CHECK ((decision = ANY (ARRAY['upheld'::text, 'dismissed'::text])))
+);
+
+ALTER TABLE ONLY timebank.disputes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.disputes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.disputes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE timebank.epochs (
     system_identifier text NOT NULL,
@@ -518,6 +602,43 @@ CREATE TABLE timebank.nodes (
 
 ALTER TABLE ONLY timebank.nodes FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE timebank.notice_lines (
+    bank_id bigint NOT NULL,
+    notice_id bigint NOT NULL,
+    record_id bigint NOT NULL,
+    line bigint NOT NULL,
+    masked_name text NOT NULL,
+    state text NOT NULL,
+    CONSTRAINT notice_lines_state_check CHECK ((state = ANY (ARRAY['shown'::text, 'objected'::text, 'struck'::text, 'credited'::text])))
+);
+
+ALTER TABLE ONLY timebank.notice_lines FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.notices (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    organisation_id bigint NOT NULL,
+    opened_on date NOT NULL,
+    closes_on date NOT NULL,
+    working_days bigint NOT NULL,
+    opened_by text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT notices_closes_on_check CHECK ((closes_on >= opened_on)),
+    CONSTRAINT notices_working_days_check CHECK ((working_days >= 0))
+);
+
+ALTER TABLE ONLY timebank.notices FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.notices ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.notices_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.notifications (
     bank_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -532,6 +653,36 @@ ALTER TABLE ONLY timebank.notifications FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE timebank.notifications ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME timebank.notifications_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.objections (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    notice_id bigint NOT NULL,
+    record_id bigint NOT NULL,
+    ground text NOT NULL,
+    raised_by uuid,
+    contact_sealed bytea,
+    contact_key_id text,
+    raised_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by uuid,
+    decision text,
+    reason text,
+    CONSTRAINT objections_contact_check CHECK (((contact_sealed IS NULL) = (contact_key_id IS NULL))),
+    CONSTRAINT objections_decided_check CHECK (((decided_at IS NULL) = (decision IS NULL))),
+    CONSTRAINT objections_decision_check CHECK ((decision = ANY (ARRAY['upheld'::text, 'dismissed'::text])))
+);
+
+ALTER TABLE ONLY timebank.objections FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.objections ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.objections_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -587,6 +738,26 @@ ALTER TABLE timebank.organisations ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE timebank.passes (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    key_id text NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone
+);
+
+ALTER TABLE ONLY timebank.passes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.passes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.passes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.people (
     bank_id bigint NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -605,6 +776,7 @@ CREATE TABLE timebank.policy_packs (
     body jsonb NOT NULL,
     adopted_by text NOT NULL,
     adopted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
     CONSTRAINT policy_packs_version_check CHECK ((version >= 1))
 );
 
@@ -676,6 +848,29 @@ CREATE TABLE timebank.recognitions (
 
 ALTER TABLE ONLY timebank.recognitions FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE timebank.record_entries (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    record_id bigint NOT NULL,
+    kind text NOT NULL,
+    actor text NOT NULL,
+    person_id uuid,
+    detail jsonb NOT NULL,
+    entered_at timestamp with time zone NOT NULL,
+    CONSTRAINT record_entries_kind_check CHECK ((kind = ANY (ARRAY['made'::text, 'approved'::text, 'approved_second'::text, 'rejected'::text, 'noticed'::text, 'objected'::text, 'cleared'::text, 'credited'::text, 'voided'::text, 'corrected'::text, 'evaluated'::text, 'noted'::text])))
+);
+
+ALTER TABLE ONLY timebank.record_entries FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.record_entries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.record_entries_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.redemptions (
     bank_id bigint NOT NULL,
     digest bytea NOT NULL,
@@ -743,6 +938,45 @@ ALTER TABLE timebank.role_grants ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE TABLE timebank.scans (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    digest bytea NOT NULL,
+    session_id bigint,
+    station_id bigint,
+    volunteer_id bigint,
+    kind text NOT NULL,
+    mode text NOT NULL,
+    outcome text NOT NULL,
+    happened_at timestamp with time zone NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    phone bytea,
+    proof bytea,
+    device_id uuid,
+    device_seq bigint,
+    device_at timestamp with time zone,
+    is_doubtful boolean DEFAULT false NOT NULL,
+    nearness text,
+    evidence text,
+    actor text NOT NULL,
+    CONSTRAINT scans_device_check CHECK (((device_seq IS NULL) = (device_at IS NULL))),
+    CONSTRAINT scans_kind_check CHECK ((kind = ANY (ARRAY['in'::text, 'out'::text]))),
+    CONSTRAINT scans_mode_check CHECK ((mode = ANY (ARRAY['station_code'::text, 'member_code'::text, 'card'::text, 'poster'::text, 'roll_call'::text, 'late_entry'::text]))),
+    CONSTRAINT scans_nearness_check CHECK ((nearness = ANY (ARRAY['inside'::text, 'near'::text, 'far'::text]))),
+    CONSTRAINT scans_whole_check CHECK (((outcome <> ALL (ARRAY['accepted'::text, 'repeat'::text])) OR ((session_id IS NOT NULL) AND (volunteer_id IS NOT NULL))))
+);
+
+ALTER TABLE ONLY timebank.scans FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.scans ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.scans_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.schema_version (
     version_num character varying(32) NOT NULL
 );
@@ -761,9 +995,21 @@ CREATE TABLE timebank.service_records (
     policy_version bigint NOT NULL,
     outcome text NOT NULL,
     recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    session_id bigint,
+    grade text,
+    origin text DEFAULT 'workbook'::text NOT NULL,
+    state text NOT NULL,
+    corrects_id bigint,
+    made_by text DEFAULT 'import'::text NOT NULL,
+    evaluation text,
+    credited_transaction_id bigint,
+    version bigint DEFAULT 1 NOT NULL,
     CONSTRAINT service_records_check_out_at_check CHECK ((check_out_at > check_in_at)),
+    CONSTRAINT service_records_grade_check CHECK ((grade = ANY (ARRAY['A'::text, 'B'::text, 'C'::text, 'D'::text, 'E'::text]))),
     CONSTRAINT service_records_minutes_check CHECK (((minutes >= 0) AND (points >= 0))),
-    CONSTRAINT service_records_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'needs_review'::text, 'not_volunteer_service'::text, 'too_short'::text, 'overlap'::text])))
+    CONSTRAINT service_records_origin_check CHECK ((origin = ANY (ARRAY['workbook'::text, 'scans'::text, 'roll_call'::text, 'late_entry'::text, 'correction'::text]))),
+    CONSTRAINT service_records_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'needs_review'::text, 'not_volunteer_service'::text, 'too_short'::text, 'overlap'::text, 'day_full'::text, 'impossible_travel'::text]))),
+    CONSTRAINT service_records_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'second_review'::text, 'approved'::text, 'noticed'::text, 'objected'::text, 'credited'::text, 'rejected'::text, 'voided'::text])))
 );
 
 ALTER TABLE ONLY timebank.service_records FORCE ROW LEVEL SECURITY;
@@ -776,6 +1022,14 @@ ALTER TABLE timebank.service_records ALTER COLUMN id ADD GENERATED ALWAYS AS IDE
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE timebank.session_stations (
+    bank_id bigint NOT NULL,
+    session_id bigint NOT NULL,
+    station_id bigint NOT NULL
+);
+
+ALTER TABLE ONLY timebank.session_stations FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE timebank.sessions (
     bank_id bigint NOT NULL,
@@ -807,6 +1061,64 @@ ALTER TABLE ONLY timebank.shops FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE timebank.shops ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME timebank.shops_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.sign_ups (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    session_id bigint NOT NULL,
+    volunteer_id bigint NOT NULL,
+    team_id bigint,
+    state text NOT NULL,
+    queued_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_by text NOT NULL,
+    CONSTRAINT sign_ups_state_check CHECK ((state = ANY (ARRAY['signed_up'::text, 'waiting'::text, 'withdrawn'::text])))
+);
+
+ALTER TABLE ONLY timebank.sign_ups FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.sign_ups ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.sign_ups_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.stations (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    place text NOT NULL,
+    hours text NOT NULL,
+    organisation_id bigint NOT NULL,
+    steward_id uuid,
+    latitude_e6 bigint,
+    longitude_e6 bigint,
+    radius_metres bigint,
+    poster_serial bigint DEFAULT 1 NOT NULL,
+    closed_on date,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT stations_kind_check CHECK ((kind = ANY (ARRAY['neighbourhood'::text, 'warm_stop'::text, 'elder_canteen'::text, 'party_centre'::text, 'health'::text, 'other'::text]))),
+    CONSTRAINT stations_latitude_check CHECK (((latitude_e6 >= '-90000000'::integer) AND (latitude_e6 <= 90000000))),
+    CONSTRAINT stations_location_check CHECK (((latitude_e6 IS NULL) = (longitude_e6 IS NULL))),
+    CONSTRAINT stations_longitude_check CHECK (((longitude_e6 >= '-180000000'::integer) AND (longitude_e6 <= 180000000))),
+    CONSTRAINT stations_radius_check CHECK ((radius_metres > 0))
+);
+
+ALTER TABLE ONLY timebank.stations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.stations ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.stations_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -963,6 +1275,12 @@ ALTER TABLE ONLY timebank.activities
 ALTER TABLE ONLY timebank.activities
     ADD CONSTRAINT activities_pkey PRIMARY KEY (bank_id, id);
 
+ALTER TABLE ONLY timebank.activity_sessions
+    ADD CONSTRAINT activity_sessions_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.activity_sessions
+    ADD CONSTRAINT activity_sessions_starts_key UNIQUE (bank_id, activity_id, starts_at);
+
 ALTER TABLE ONLY timebank.acts
     ADD CONSTRAINT acts_pkey PRIMARY KEY (bank_id, id);
 
@@ -983,6 +1301,9 @@ ALTER TABLE ONLY timebank.banks
 
 ALTER TABLE ONLY timebank.blind_indexes
     ADD CONSTRAINT blind_indexes_pkey PRIMARY KEY (bank_id, person_id, field);
+
+ALTER TABLE ONLY timebank.calendar_days
+    ADD CONSTRAINT calendar_days_pkey PRIMARY KEY (bank_id, day);
 
 ALTER TABLE ONLY timebank.cards
     ADD CONSTRAINT cards_digest_key UNIQUE (bank_id, digest);
@@ -1007,6 +1328,9 @@ ALTER TABLE ONLY timebank.device_enrolments
 
 ALTER TABLE ONLY timebank.devices
     ADD CONSTRAINT devices_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.disputes
+    ADD CONSTRAINT disputes_pkey PRIMARY KEY (bank_id, id);
 
 ALTER TABLE ONLY timebank.epochs
     ADD CONSTRAINT epochs_pkey PRIMARY KEY (system_identifier);
@@ -1050,8 +1374,20 @@ ALTER TABLE ONLY timebank.memberships
 ALTER TABLE ONLY timebank.nodes
     ADD CONSTRAINT nodes_pkey PRIMARY KEY (bank_id, level, node_index);
 
+ALTER TABLE ONLY timebank.notice_lines
+    ADD CONSTRAINT notice_lines_line_key UNIQUE (bank_id, notice_id, line);
+
+ALTER TABLE ONLY timebank.notice_lines
+    ADD CONSTRAINT notice_lines_pkey PRIMARY KEY (bank_id, notice_id, record_id);
+
+ALTER TABLE ONLY timebank.notices
+    ADD CONSTRAINT notices_pkey PRIMARY KEY (bank_id, id);
+
 ALTER TABLE ONLY timebank.notifications
     ADD CONSTRAINT notifications_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.objections
+    ADD CONSTRAINT objections_pkey PRIMARY KEY (bank_id, id);
 
 ALTER TABLE ONLY timebank.organisation_moves
     ADD CONSTRAINT organisation_moves_pkey PRIMARY KEY (bank_id, id);
@@ -1061,6 +1397,9 @@ ALTER TABLE ONLY timebank.organisations
 
 ALTER TABLE ONLY timebank.organisations
     ADD CONSTRAINT organisations_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.passes
+    ADD CONSTRAINT passes_pkey PRIMARY KEY (bank_id, id);
 
 ALTER TABLE ONLY timebank.people
     ADD CONSTRAINT people_pkey PRIMARY KEY (bank_id, id);
@@ -1080,6 +1419,9 @@ ALTER TABLE ONLY timebank.proxies
 ALTER TABLE ONLY timebank.recognitions
     ADD CONSTRAINT recognitions_pkey PRIMARY KEY (bank_id, scheme, as_of, volunteer_id);
 
+ALTER TABLE ONLY timebank.record_entries
+    ADD CONSTRAINT record_entries_pkey PRIMARY KEY (bank_id, id);
+
 ALTER TABLE ONLY timebank.redemptions
     ADD CONSTRAINT redemptions_pkey PRIMARY KEY (bank_id, digest);
 
@@ -1092,14 +1434,20 @@ ALTER TABLE ONLY timebank.replies
 ALTER TABLE ONLY timebank.role_grants
     ADD CONSTRAINT role_grants_pkey PRIMARY KEY (bank_id, id);
 
+ALTER TABLE ONLY timebank.scans
+    ADD CONSTRAINT scans_digest_key UNIQUE (bank_id, digest);
+
+ALTER TABLE ONLY timebank.scans
+    ADD CONSTRAINT scans_pkey PRIMARY KEY (bank_id, id);
+
 ALTER TABLE ONLY timebank.schema_version
     ADD CONSTRAINT schema_version_pkc PRIMARY KEY (version_num);
 
 ALTER TABLE ONLY timebank.service_records
-    ADD CONSTRAINT service_records_activity_volunteer_key UNIQUE (bank_id, activity_id, volunteer_id);
-
-ALTER TABLE ONLY timebank.service_records
     ADD CONSTRAINT service_records_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.session_stations
+    ADD CONSTRAINT session_stations_pkey PRIMARY KEY (bank_id, session_id, station_id);
 
 ALTER TABLE ONLY timebank.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (bank_id, id);
@@ -1112,6 +1460,18 @@ ALTER TABLE ONLY timebank.shops
 
 ALTER TABLE ONLY timebank.shops
     ADD CONSTRAINT shops_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.sign_ups
+    ADD CONSTRAINT sign_ups_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.sign_ups
+    ADD CONSTRAINT sign_ups_volunteer_key UNIQUE (bank_id, session_id, volunteer_id);
+
+ALTER TABLE ONLY timebank.stations
+    ADD CONSTRAINT stations_code_key UNIQUE (bank_id, code);
+
+ALTER TABLE ONLY timebank.stations
+    ADD CONSTRAINT stations_pkey PRIMARY KEY (bank_id, id);
 
 ALTER TABLE ONLY timebank.task_files
     ADD CONSTRAINT task_files_pkey PRIMARY KEY (bank_id, task_id, role);
@@ -1148,6 +1508,14 @@ ALTER TABLE ONLY timebank.volunteers
 
 CREATE INDEX accounts_expires_on_idx ON timebank.accounts USING btree (bank_id, expires_on, id) WHERE (expires_on IS NOT NULL);
 
+CREATE INDEX activities_organisation_idx ON timebank.activities USING btree (bank_id, organisation_id, id);
+
+CREATE INDEX activities_starts_idx ON timebank.activities USING btree (bank_id, starts_at, id);
+
+CREATE INDEX activity_sessions_open_idx ON timebank.activity_sessions USING btree (bank_id, ends_at, id) WHERE (state = 'planned'::text);
+
+CREATE INDEX activity_sessions_starts_idx ON timebank.activity_sessions USING btree (bank_id, starts_at, id);
+
 CREATE INDEX acts_person_idx ON timebank.acts USING btree (bank_id, person_id, id);
 
 CREATE INDEX attendances_record_idx ON timebank.attendances USING btree (bank_id, record_id) WHERE (record_id IS NOT NULL);
@@ -1157,6 +1525,10 @@ CREATE INDEX blind_indexes_digest_idx ON timebank.blind_indexes USING btree (ban
 CREATE UNIQUE INDEX cards_current_key ON timebank.cards USING btree (bank_id, person_id) WHERE (revoked_at IS NULL);
 
 CREATE INDEX consents_person_idx ON timebank.consents USING btree (bank_id, person_id, purpose, id);
+
+CREATE UNIQUE INDEX disputes_open_key ON timebank.disputes USING btree (bank_id, record_id) WHERE (decided_at IS NULL);
+
+CREATE INDEX disputes_person_idx ON timebank.disputes USING btree (bank_id, person_id, id);
 
 CREATE UNIQUE INDEX guardianships_current_key ON timebank.guardianships USING btree (bank_id, minor_id, guardian_id) WHERE (until_on IS NULL);
 
@@ -1172,11 +1544,21 @@ CREATE UNIQUE INDEX memberships_current_key ON timebank.memberships USING btree 
 
 CREATE INDEX memberships_organisation_idx ON timebank.memberships USING btree (bank_id, organisation_id, person_id);
 
+CREATE UNIQUE INDEX notice_lines_record_key ON timebank.notice_lines USING btree (bank_id, record_id) WHERE (state <> 'struck'::text);
+
+CREATE INDEX notices_open_idx ON timebank.notices USING btree (bank_id, closes_on, id) WHERE (closed_at IS NULL);
+
+CREATE INDEX notices_organisation_idx ON timebank.notices USING btree (bank_id, organisation_id, id);
+
 CREATE INDEX notifications_person_idx ON timebank.notifications USING btree (bank_id, person_id, id);
+
+CREATE INDEX objections_line_idx ON timebank.objections USING btree (bank_id, notice_id, record_id, id);
 
 CREATE INDEX organisation_moves_organisation_idx ON timebank.organisation_moves USING btree (bank_id, organisation_id, id);
 
 CREATE INDEX organisations_parent_idx ON timebank.organisations USING btree (bank_id, parent_id);
+
+CREATE INDEX passes_person_idx ON timebank.passes USING btree (bank_id, person_id) WHERE (revoked_at IS NULL);
 
 CREATE INDEX postings_from_open_idx ON timebank.postings USING btree (bank_id, from_account_id, xact) WHERE (from_seq IS NULL);
 
@@ -1190,17 +1572,43 @@ CREATE INDEX proxies_agent_idx ON timebank.proxies USING btree (bank_id, agent_i
 
 CREATE INDEX proxies_principal_idx ON timebank.proxies USING btree (bank_id, principal_id);
 
+CREATE INDEX record_entries_record_idx ON timebank.record_entries USING btree (bank_id, record_id, id);
+
 CREATE INDEX redemptions_receipt_idx ON timebank.redemptions USING btree (bank_id, receipt);
 
 CREATE INDEX refresh_tokens_session_idx ON timebank.refresh_tokens USING btree (bank_id, session_id);
 
 CREATE INDEX role_grants_person_idx ON timebank.role_grants USING btree (bank_id, person_id) WHERE (revoked_at IS NULL);
 
+CREATE UNIQUE INDEX scans_device_key ON timebank.scans USING btree (bank_id, device_id, device_seq) WHERE ((device_seq IS NOT NULL) AND (outcome <> 'sequence_conflict'::text));
+
+CREATE UNIQUE INDEX scans_once_key ON timebank.scans USING btree (bank_id, session_id, volunteer_id, kind) WHERE (outcome = 'accepted'::text);
+
+CREATE UNIQUE INDEX scans_phone_key ON timebank.scans USING btree (bank_id, session_id, phone, kind) WHERE ((outcome = 'accepted'::text) AND (phone IS NOT NULL));
+
+CREATE UNIQUE INDEX scans_proof_key ON timebank.scans USING btree (bank_id, proof) WHERE ((outcome = 'accepted'::text) AND (proof IS NOT NULL));
+
+CREATE INDEX scans_session_idx ON timebank.scans USING btree (bank_id, session_id, id);
+
+CREATE INDEX scans_volunteer_idx ON timebank.scans USING btree (bank_id, volunteer_id, happened_at);
+
+CREATE UNIQUE INDEX service_records_activity_volunteer_key ON timebank.service_records USING btree (bank_id, activity_id, volunteer_id) WHERE ((session_id IS NULL) AND (state <> 'voided'::text));
+
+CREATE INDEX service_records_review_idx ON timebank.service_records USING btree (bank_id, state, id) WHERE (state = ANY (ARRAY['pending'::text, 'second_review'::text, 'approved'::text, 'noticed'::text, 'objected'::text]));
+
+CREATE UNIQUE INDEX service_records_session_volunteer_key ON timebank.service_records USING btree (bank_id, session_id, volunteer_id) WHERE ((session_id IS NOT NULL) AND (state <> 'voided'::text));
+
 CREATE INDEX service_records_volunteer_idx ON timebank.service_records USING btree (bank_id, volunteer_id, id);
 
 CREATE INDEX sessions_device_idx ON timebank.sessions USING btree (bank_id, device_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX sessions_person_idx ON timebank.sessions USING btree (bank_id, person_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX sign_ups_queue_idx ON timebank.sign_ups USING btree (bank_id, session_id, state, queued_at, id);
+
+CREATE INDEX sign_ups_volunteer_idx ON timebank.sign_ups USING btree (bank_id, volunteer_id, id);
+
+CREATE INDEX stations_organisation_idx ON timebank.stations USING btree (bank_id, organisation_id, id);
 
 CREATE INDEX tasks_waiting_idx ON timebank.tasks USING btree (bank_id, requested_at, id) WHERE (finished_at IS NULL);
 
@@ -1242,6 +1650,10 @@ CREATE TRIGGER policy_packs_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON t
 
 CREATE TRIGGER postings_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.postings FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
+CREATE TRIGGER record_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.record_entries FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER scans_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.scans FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
 CREATE TRIGGER transactions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.transactions FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER transactions_closed_period AFTER INSERT ON timebank.transactions REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_closed_period();
@@ -1252,13 +1664,25 @@ ALTER TABLE ONLY timebank.accounts
     ADD CONSTRAINT accounts_unit_id_fkey FOREIGN KEY (bank_id, unit_id) REFERENCES timebank.units(bank_id, id);
 
 ALTER TABLE ONLY timebank.activities
+    ADD CONSTRAINT activities_approved_by_fkey FOREIGN KEY (bank_id, approved_by) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.activities
     ADD CONSTRAINT activities_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.activities
+    ADD CONSTRAINT activities_created_by_fkey FOREIGN KEY (bank_id, created_by) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.activities
+    ADD CONSTRAINT activities_leader_id_fkey FOREIGN KEY (bank_id, leader_id) REFERENCES timebank.people(bank_id, id);
 
 ALTER TABLE ONLY timebank.activities
     ADD CONSTRAINT activities_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
 
 ALTER TABLE ONLY timebank.activities
     ADD CONSTRAINT activities_team_id_fkey FOREIGN KEY (bank_id, team_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.activity_sessions
+    ADD CONSTRAINT activity_sessions_activity_id_fkey FOREIGN KEY (bank_id, activity_id) REFERENCES timebank.activities(bank_id, id);
 
 ALTER TABLE ONLY timebank.acts
     ADD CONSTRAINT acts_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
@@ -1271,6 +1695,9 @@ ALTER TABLE ONLY timebank.awards
 
 ALTER TABLE ONLY timebank.blind_indexes
     ADD CONSTRAINT blind_indexes_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.calendar_days
+    ADD CONSTRAINT calendar_days_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
 
 ALTER TABLE ONLY timebank.cards
     ADD CONSTRAINT cards_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
@@ -1298,6 +1725,12 @@ ALTER TABLE ONLY timebank.device_enrolments
 
 ALTER TABLE ONLY timebank.devices
     ADD CONSTRAINT devices_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.disputes
+    ADD CONSTRAINT disputes_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.disputes
+    ADD CONSTRAINT disputes_record_id_fkey FOREIGN KEY (bank_id, record_id) REFERENCES timebank.service_records(bank_id, id);
 
 ALTER TABLE ONLY timebank.exchange_rules
     ADD CONSTRAINT exchange_rules_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
@@ -1338,8 +1771,20 @@ ALTER TABLE ONLY timebank.memberships
 ALTER TABLE ONLY timebank.nodes
     ADD CONSTRAINT nodes_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
 
+ALTER TABLE ONLY timebank.notice_lines
+    ADD CONSTRAINT notice_lines_notice_id_fkey FOREIGN KEY (bank_id, notice_id) REFERENCES timebank.notices(bank_id, id);
+
+ALTER TABLE ONLY timebank.notice_lines
+    ADD CONSTRAINT notice_lines_record_id_fkey FOREIGN KEY (bank_id, record_id) REFERENCES timebank.service_records(bank_id, id);
+
+ALTER TABLE ONLY timebank.notices
+    ADD CONSTRAINT notices_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
+
 ALTER TABLE ONLY timebank.notifications
     ADD CONSTRAINT notifications_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.objections
+    ADD CONSTRAINT objections_line_fkey FOREIGN KEY (bank_id, notice_id, record_id) REFERENCES timebank.notice_lines(bank_id, notice_id, record_id);
 
 ALTER TABLE ONLY timebank.organisation_moves
     ADD CONSTRAINT organisation_moves_from_parent_id_fkey FOREIGN KEY (bank_id, from_parent_id) REFERENCES timebank.organisations(bank_id, id);
@@ -1355,6 +1800,9 @@ ALTER TABLE ONLY timebank.organisations
 
 ALTER TABLE ONLY timebank.organisations
     ADD CONSTRAINT organisations_parent_id_fkey FOREIGN KEY (bank_id, parent_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.passes
+    ADD CONSTRAINT passes_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
 
 ALTER TABLE ONLY timebank.people
     ADD CONSTRAINT people_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
@@ -1383,6 +1831,9 @@ ALTER TABLE ONLY timebank.recognitions
 ALTER TABLE ONLY timebank.recognitions
     ADD CONSTRAINT recognitions_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
 
+ALTER TABLE ONLY timebank.record_entries
+    ADD CONSTRAINT record_entries_record_id_fkey FOREIGN KEY (bank_id, record_id) REFERENCES timebank.service_records(bank_id, id);
+
 ALTER TABLE ONLY timebank.redemptions
     ADD CONSTRAINT redemptions_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
 
@@ -1398,14 +1849,38 @@ ALTER TABLE ONLY timebank.role_grants
 ALTER TABLE ONLY timebank.role_grants
     ADD CONSTRAINT role_grants_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
 
+ALTER TABLE ONLY timebank.scans
+    ADD CONSTRAINT scans_device_id_fkey FOREIGN KEY (bank_id, device_id) REFERENCES timebank.devices(bank_id, id);
+
+ALTER TABLE ONLY timebank.scans
+    ADD CONSTRAINT scans_session_id_fkey FOREIGN KEY (bank_id, session_id) REFERENCES timebank.activity_sessions(bank_id, id);
+
+ALTER TABLE ONLY timebank.scans
+    ADD CONSTRAINT scans_station_id_fkey FOREIGN KEY (bank_id, station_id) REFERENCES timebank.stations(bank_id, id);
+
+ALTER TABLE ONLY timebank.scans
+    ADD CONSTRAINT scans_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
+
 ALTER TABLE ONLY timebank.service_records
     ADD CONSTRAINT service_records_activity_id_fkey FOREIGN KEY (bank_id, activity_id) REFERENCES timebank.activities(bank_id, id);
+
+ALTER TABLE ONLY timebank.service_records
+    ADD CONSTRAINT service_records_corrects_id_fkey FOREIGN KEY (bank_id, corrects_id) REFERENCES timebank.service_records(bank_id, id);
 
 ALTER TABLE ONLY timebank.service_records
     ADD CONSTRAINT service_records_policy_version_fkey FOREIGN KEY (bank_id, policy_version) REFERENCES timebank.policy_packs(bank_id, version);
 
 ALTER TABLE ONLY timebank.service_records
+    ADD CONSTRAINT service_records_session_id_fkey FOREIGN KEY (bank_id, session_id) REFERENCES timebank.activity_sessions(bank_id, id);
+
+ALTER TABLE ONLY timebank.service_records
     ADD CONSTRAINT service_records_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
+
+ALTER TABLE ONLY timebank.session_stations
+    ADD CONSTRAINT session_stations_session_id_fkey FOREIGN KEY (bank_id, session_id) REFERENCES timebank.activity_sessions(bank_id, id);
+
+ALTER TABLE ONLY timebank.session_stations
+    ADD CONSTRAINT session_stations_station_id_fkey FOREIGN KEY (bank_id, station_id) REFERENCES timebank.stations(bank_id, id);
 
 ALTER TABLE ONLY timebank.sessions
     ADD CONSTRAINT sessions_device_id_fkey FOREIGN KEY (bank_id, device_id) REFERENCES timebank.devices(bank_id, id);
@@ -1415,6 +1890,21 @@ ALTER TABLE ONLY timebank.sessions
 
 ALTER TABLE ONLY timebank.shops
     ADD CONSTRAINT shops_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.sign_ups
+    ADD CONSTRAINT sign_ups_session_id_fkey FOREIGN KEY (bank_id, session_id) REFERENCES timebank.activity_sessions(bank_id, id);
+
+ALTER TABLE ONLY timebank.sign_ups
+    ADD CONSTRAINT sign_ups_team_id_fkey FOREIGN KEY (bank_id, team_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.sign_ups
+    ADD CONSTRAINT sign_ups_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
+
+ALTER TABLE ONLY timebank.stations
+    ADD CONSTRAINT stations_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.stations
+    ADD CONSTRAINT stations_steward_id_fkey FOREIGN KEY (bank_id, steward_id) REFERENCES timebank.people(bank_id, id);
 
 ALTER TABLE ONLY timebank.task_files
     ADD CONSTRAINT task_files_task_id_fkey FOREIGN KEY (bank_id, task_id) REFERENCES timebank.tasks(bank_id, id);
@@ -1454,6 +1944,10 @@ ALTER TABLE timebank.activities ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY activities_bank ON timebank.activities USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.activity_sessions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY activity_sessions_bank ON timebank.activity_sessions USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.acts ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY acts_bank ON timebank.acts USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
@@ -1469,6 +1963,10 @@ CREATE POLICY awards_bank ON timebank.awards USING ((bank_id = (NULLIF(current_s
 ALTER TABLE timebank.blind_indexes ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY blind_indexes_bank ON timebank.blind_indexes USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.calendar_days ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY calendar_days_bank ON timebank.calendar_days USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.cards ENABLE ROW LEVEL SECURITY;
 
@@ -1497,6 +1995,10 @@ CREATE POLICY device_enrolments_bank ON timebank.device_enrolments USING ((bank_
 ALTER TABLE timebank.devices ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY devices_bank ON timebank.devices USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.disputes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY disputes_bank ON timebank.disputes USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.exchange_rules ENABLE ROW LEVEL SECURITY;
 
@@ -1542,9 +2044,21 @@ ALTER TABLE timebank.nodes ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY nodes_bank ON timebank.nodes USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.notice_lines ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY notice_lines_bank ON timebank.notice_lines USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.notices ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY notices_bank ON timebank.notices USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.notifications ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY notifications_bank ON timebank.notifications USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.objections ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY objections_bank ON timebank.objections USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.organisation_moves ENABLE ROW LEVEL SECURITY;
 
@@ -1553,6 +2067,10 @@ CREATE POLICY organisation_moves_bank ON timebank.organisation_moves USING ((ban
 ALTER TABLE timebank.organisations ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY organisations_bank ON timebank.organisations USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.passes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY passes_bank ON timebank.passes USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.people ENABLE ROW LEVEL SECURITY;
 
@@ -1574,6 +2092,10 @@ ALTER TABLE timebank.recognitions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY recognitions_bank ON timebank.recognitions USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.record_entries ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY record_entries_bank ON timebank.record_entries USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.redemptions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY redemptions_bank ON timebank.redemptions USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
@@ -1590,9 +2112,17 @@ ALTER TABLE timebank.role_grants ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY role_grants_bank ON timebank.role_grants USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.scans ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY scans_bank ON timebank.scans USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.service_records ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY service_records_bank ON timebank.service_records USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.session_stations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY session_stations_bank ON timebank.session_stations USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.sessions ENABLE ROW LEVEL SECURITY;
 
@@ -1601,6 +2131,14 @@ CREATE POLICY sessions_bank ON timebank.sessions USING ((bank_id = (NULLIF(curre
 ALTER TABLE timebank.shops ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY shops_bank ON timebank.shops USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.sign_ups ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY sign_ups_bank ON timebank.sign_ups USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.stations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY stations_bank ON timebank.stations USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.task_files ENABLE ROW LEVEL SECURITY;
 
@@ -1645,6 +2183,71 @@ GRANT UPDATE(folded_before) ON TABLE timebank.accounts TO timebank_app;
 GRANT SELECT,INSERT ON TABLE timebank.activities TO timebank_app;
 GRANT SELECT ON TABLE timebank.activities TO timebank_reader;
 
+GRANT UPDATE(name) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(category) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(is_volunteer_service) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(organisation_id) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(team_id) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(place) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(starts_at) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(ends_at) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(rest_minutes) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(difficulty_permille) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(capacity) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(state) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(kind) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(content) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(leader_id) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(skills) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(min_age) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(is_dangerous) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(insurance) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(approved_by) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(published_at) ON TABLE timebank.activities TO timebank_app;
+
+GRANT UPDATE(version) ON TABLE timebank.activities TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.activity_sessions TO timebank_app;
+GRANT SELECT ON TABLE timebank.activity_sessions TO timebank_reader;
+
+GRANT UPDATE(starts_at) ON TABLE timebank.activity_sessions TO timebank_app;
+
+GRANT UPDATE(ends_at) ON TABLE timebank.activity_sessions TO timebank_app;
+
+GRANT UPDATE(place) ON TABLE timebank.activity_sessions TO timebank_app;
+
+GRANT UPDATE(rest_minutes) ON TABLE timebank.activity_sessions TO timebank_app;
+
+GRANT UPDATE(capacity) ON TABLE timebank.activity_sessions TO timebank_app;
+
+GRANT UPDATE(state) ON TABLE timebank.activity_sessions TO timebank_app;
+
+GRANT UPDATE(closed_at) ON TABLE timebank.activity_sessions TO timebank_app;
+
+GRANT UPDATE(closed_by) ON TABLE timebank.activity_sessions TO timebank_app;
+
+GRANT UPDATE(version) ON TABLE timebank.activity_sessions TO timebank_app;
+
 GRANT SELECT,INSERT ON TABLE timebank.acts TO timebank_app;
 GRANT SELECT ON TABLE timebank.acts TO timebank_reader;
 
@@ -1668,6 +2271,17 @@ GRANT SELECT ON TABLE timebank.banks TO timebank_reader;
 GRANT SELECT,INSERT,DELETE ON TABLE timebank.blind_indexes TO timebank_app;
 
 GRANT UPDATE(digest) ON TABLE timebank.blind_indexes TO timebank_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.calendar_days TO timebank_app;
+GRANT SELECT ON TABLE timebank.calendar_days TO timebank_reader;
+
+GRANT UPDATE(is_working) ON TABLE timebank.calendar_days TO timebank_app;
+
+GRANT UPDATE(name) ON TABLE timebank.calendar_days TO timebank_app;
+
+GRANT UPDATE(set_by) ON TABLE timebank.calendar_days TO timebank_app;
+
+GRANT UPDATE(set_at) ON TABLE timebank.calendar_days TO timebank_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE timebank.cards TO timebank_app;
 GRANT SELECT ON TABLE timebank.cards TO timebank_reader;
@@ -1710,6 +2324,19 @@ GRANT SELECT ON TABLE timebank.devices TO timebank_reader;
 GRANT UPDATE(revoked_at) ON TABLE timebank.devices TO timebank_app;
 
 GRANT UPDATE(revoked_by) ON TABLE timebank.devices TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.disputes TO timebank_app;
+GRANT SELECT ON TABLE timebank.disputes TO timebank_reader;
+
+GRANT UPDATE(statement) ON TABLE timebank.disputes TO timebank_app;
+
+GRANT UPDATE(decided_at) ON TABLE timebank.disputes TO timebank_app;
+
+GRANT UPDATE(decided_by) ON TABLE timebank.disputes TO timebank_app;
+
+GRANT UPDATE(decision) ON TABLE timebank.disputes TO timebank_app;
+
+GRANT UPDATE(answer) ON TABLE timebank.disputes TO timebank_app;
 
 GRANT SELECT ON TABLE timebank.epochs TO timebank_app;
 GRANT SELECT ON TABLE timebank.epochs TO timebank_reader;
@@ -1765,10 +2392,41 @@ GRANT UPDATE(until_on) ON TABLE timebank.memberships TO timebank_app;
 GRANT SELECT,INSERT ON TABLE timebank.nodes TO timebank_app;
 GRANT SELECT ON TABLE timebank.nodes TO timebank_reader;
 
+GRANT SELECT,INSERT ON TABLE timebank.notice_lines TO timebank_app;
+GRANT SELECT ON TABLE timebank.notice_lines TO timebank_reader;
+
+GRANT UPDATE(masked_name) ON TABLE timebank.notice_lines TO timebank_app;
+
+GRANT UPDATE(state) ON TABLE timebank.notice_lines TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.notices TO timebank_app;
+GRANT SELECT ON TABLE timebank.notices TO timebank_reader;
+
+GRANT UPDATE(closed_at) ON TABLE timebank.notices TO timebank_app;
+
 GRANT SELECT,INSERT,DELETE ON TABLE timebank.notifications TO timebank_app;
 GRANT SELECT ON TABLE timebank.notifications TO timebank_reader;
 
 GRANT UPDATE(read_at) ON TABLE timebank.notifications TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.objections TO timebank_app;
+GRANT SELECT ON TABLE timebank.objections TO timebank_reader;
+
+GRANT UPDATE(ground) ON TABLE timebank.objections TO timebank_app;
+
+GRANT UPDATE(raised_by) ON TABLE timebank.objections TO timebank_app;
+
+GRANT UPDATE(contact_sealed) ON TABLE timebank.objections TO timebank_app;
+
+GRANT UPDATE(contact_key_id) ON TABLE timebank.objections TO timebank_app;
+
+GRANT UPDATE(decided_at) ON TABLE timebank.objections TO timebank_app;
+
+GRANT UPDATE(decided_by) ON TABLE timebank.objections TO timebank_app;
+
+GRANT UPDATE(decision) ON TABLE timebank.objections TO timebank_app;
+
+GRANT UPDATE(reason) ON TABLE timebank.objections TO timebank_app;
 
 GRANT SELECT,INSERT ON TABLE timebank.organisation_moves TO timebank_app;
 GRANT SELECT ON TABLE timebank.organisation_moves TO timebank_reader;
@@ -1789,6 +2447,11 @@ GRANT UPDATE(opened_on) ON TABLE timebank.organisations TO timebank_app;
 GRANT UPDATE(closed_on) ON TABLE timebank.organisations TO timebank_app;
 
 GRANT UPDATE(version) ON TABLE timebank.organisations TO timebank_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.passes TO timebank_app;
+GRANT SELECT ON TABLE timebank.passes TO timebank_reader;
+
+GRANT UPDATE(revoked_at) ON TABLE timebank.passes TO timebank_app;
 
 GRANT SELECT,INSERT ON TABLE timebank.people TO timebank_app;
 GRANT SELECT ON TABLE timebank.people TO timebank_reader;
@@ -1815,6 +2478,9 @@ GRANT UPDATE(ended_by) ON TABLE timebank.proxies TO timebank_app;
 GRANT SELECT,INSERT,DELETE ON TABLE timebank.recognitions TO timebank_app;
 GRANT SELECT ON TABLE timebank.recognitions TO timebank_reader;
 
+GRANT SELECT,INSERT ON TABLE timebank.record_entries TO timebank_app;
+GRANT SELECT ON TABLE timebank.record_entries TO timebank_reader;
+
 GRANT SELECT,INSERT ON TABLE timebank.redemptions TO timebank_app;
 GRANT SELECT ON TABLE timebank.redemptions TO timebank_reader;
 
@@ -1832,11 +2498,25 @@ GRANT UPDATE(revoked_at) ON TABLE timebank.role_grants TO timebank_app;
 
 GRANT UPDATE(revoked_by) ON TABLE timebank.role_grants TO timebank_app;
 
+GRANT SELECT,INSERT ON TABLE timebank.scans TO timebank_app;
+GRANT SELECT ON TABLE timebank.scans TO timebank_reader;
+
 GRANT SELECT ON TABLE timebank.schema_version TO timebank_app;
 GRANT SELECT ON TABLE timebank.schema_version TO timebank_reader;
 
 GRANT SELECT,INSERT ON TABLE timebank.service_records TO timebank_app;
 GRANT SELECT ON TABLE timebank.service_records TO timebank_reader;
+
+GRANT UPDATE(state) ON TABLE timebank.service_records TO timebank_app;
+
+GRANT UPDATE(evaluation) ON TABLE timebank.service_records TO timebank_app;
+
+GRANT UPDATE(credited_transaction_id) ON TABLE timebank.service_records TO timebank_app;
+
+GRANT UPDATE(version) ON TABLE timebank.service_records TO timebank_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.session_stations TO timebank_app;
+GRANT SELECT ON TABLE timebank.session_stations TO timebank_reader;
 
 GRANT SELECT,INSERT,DELETE ON TABLE timebank.sessions TO timebank_app;
 GRANT SELECT ON TABLE timebank.sessions TO timebank_reader;
@@ -1851,6 +2531,48 @@ GRANT UPDATE(ended_for) ON TABLE timebank.sessions TO timebank_app;
 
 GRANT SELECT,INSERT ON TABLE timebank.shops TO timebank_app;
 GRANT SELECT ON TABLE timebank.shops TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.sign_ups TO timebank_app;
+GRANT SELECT ON TABLE timebank.sign_ups TO timebank_reader;
+
+GRANT UPDATE(team_id) ON TABLE timebank.sign_ups TO timebank_app;
+
+GRANT UPDATE(state) ON TABLE timebank.sign_ups TO timebank_app;
+
+GRANT UPDATE(queued_at) ON TABLE timebank.sign_ups TO timebank_app;
+
+GRANT UPDATE(changed_at) ON TABLE timebank.sign_ups TO timebank_app;
+
+GRANT UPDATE(changed_by) ON TABLE timebank.sign_ups TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.stations TO timebank_app;
+GRANT SELECT ON TABLE timebank.stations TO timebank_reader;
+
+GRANT UPDATE(code) ON TABLE timebank.stations TO timebank_app;
+
+GRANT UPDATE(name) ON TABLE timebank.stations TO timebank_app;
+
+GRANT UPDATE(kind) ON TABLE timebank.stations TO timebank_app;
+
+GRANT UPDATE(place) ON TABLE timebank.stations TO timebank_app;
+
+GRANT UPDATE(hours) ON TABLE timebank.stations TO timebank_app;
+
+GRANT UPDATE(organisation_id) ON TABLE timebank.stations TO timebank_app;
+
+GRANT UPDATE(steward_id) ON TABLE timebank.stations TO timebank_app;
+
+GRANT UPDATE(latitude_e6) ON TABLE timebank.stations TO timebank_app;
+
+GRANT UPDATE(longitude_e6) ON TABLE timebank.stations TO timebank_app;
+
+GRANT UPDATE(radius_metres) ON TABLE timebank.stations TO timebank_app;
+
+GRANT UPDATE(poster_serial) ON TABLE timebank.stations TO timebank_app;
+
+GRANT UPDATE(closed_on) ON TABLE timebank.stations TO timebank_app;
+
+GRANT UPDATE(version) ON TABLE timebank.stations TO timebank_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE timebank.task_files TO timebank_app;
 

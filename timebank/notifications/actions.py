@@ -1,7 +1,7 @@
 """Telling people what happened to them, and keeping what they have read."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +13,12 @@ _TELL = """
 insert into notifications (bank_id, person_id, kind, params)
 select $1, p.id, $3, $4::text::jsonb
 from unnest($2::uuid[]) as told (id),
+  lateral (select p.id from people p where p.bank_id = $1 and p.id = told.id and p.erased_at is null offset 0) p
+"""
+_TELL_EACH = """
+insert into notifications (bank_id, person_id, kind, params)
+select $1, p.id, $2, told.params::jsonb
+from unnest($3::uuid[], $4::text[]) as told (id, params),
   lateral (select p.id from people p where p.bank_id = $1 and p.id = told.id and p.erased_at is null offset 0) p
 """
 _READ = """
@@ -32,6 +38,13 @@ async def tell(tx: WriteTx, people: Iterable[UUID], kind: str, **params: object)
     told = sorted(set(people))
     if told:
         await tx.connection.execute(_TELL, tx.bank_id, told, kind, json.dumps(params, default=str))
+
+
+async def tell_each(tx: WriteTx, told: Sequence[tuple[UUID, Mapping[str, object]]], kind: str) -> None:
+    """Tell each of some people something of their own; `params` and who is not told are as in `tell`."""
+    if told:
+        params = [json.dumps(each, default=str) for _, each in told]
+        await tx.connection.execute(_TELL_EACH, tx.bank_id, kind, [who for who, _ in told], params)
 
 
 async def mark_read(tx: WriteTx, *, person_id: UUID, notification_id: int, now: datetime) -> Notification:

@@ -119,7 +119,16 @@ async def holder_of(tx: ReadTx, token: str) -> UUID:
     return holder
 
 
+def written(token: str) -> str:
+    """Return a token as it is printed, however it was typed."""
+    return PREFIX + _plain(token)
+
+
 def digest(token: str) -> bytes:
     """Return what is kept of a token; how it was typed makes no difference."""
+    return sha256(_plain(token).encode()).digest()
+
+
+def _plain(token: str) -> str:
     plain = token.strip().upper().removeprefix(PREFIX).replace("-", "").replace(" ", "")
-    return sha256(plain.translate(_MISREAD).encode()).digest()
+    return plain.translate(_MISREAD)

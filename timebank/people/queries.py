@@ -1,6 +1,6 @@
 """Reading people: what the registers know of one, and lists that show nobody's name in full."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ledger.session import ReadTx
 from timebank.errors import RefusalError
-from timebank.people.rules import NAME, masked
+from timebank.people.rules import BORN_ON, NAME, masked
 from timebank.vault.cipher import Cipher
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ with recursive down (id) as (
 )
 select {_COLUMNS} join near on near.id = p.id where p.bank_id = $1 and p.erased_at is null order by p.id limit $3
 """  # noqa: S608 -- columns only
-_NAMES = "select subject, sealed from vault where bank_id = $1 and field = $2 and subject = any($3::uuid[])"
+_FIELD = "select subject, sealed from vault where bank_id = $1 and field = $2 and subject = any($3::uuid[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +89,30 @@ async def some_people(tx: ReadTx, ids: Sequence[UUID]) -> list[Person]:
     return [_person(row) for row in await tx.connection.fetch(_SOME, tx.bank_id, ids)]
 
 
-async def masked_names(tx: ReadTx, cipher: Cipher, ids: Sequence[UUID]) -> dict[UUID, str]:
+async def birth_dates(tx: ReadTx, cipher: Cipher, ids: Sequence[UUID]) -> dict[UUID, date]:
+    """Return when each person was born; who has no birth date in the vault is missing.
+
+    Raises:
+        RefusalError: `vault_key_wrong`.
+    """
+    rows = await tx.connection.fetch(_FIELD, tx.bank_id, BORN_ON, ids)
+    return {
+        row["subject"]: date.fromisoformat(cipher.open(tx.bank_id, row["subject"], BORN_ON, row["sealed"]))
+        for row in rows
+    }
+
+
+async def masked_names(
+    tx: ReadTx, cipher: Cipher, ids: Sequence[UUID], *, mask: Callable[[str], str] = masked
+) -> dict[UUID, str]:
     """Return each person's masked name; who has none in the vault is missing.
 
     Raises:
         RefusalError: `vault_key_wrong`.
     """
-    rows = await tx.connection.fetch(_NAMES, tx.bank_id, NAME, ids)
+    rows = await tx.connection.fetch(_FIELD, tx.bank_id, NAME, ids)
     return {
-        row["subject"]: masked(cipher.open(tx.bank_id, row["subject"], NAME, row["sealed"])) for row in rows
+        row["subject"]: mask(cipher.open(tx.bank_id, row["subject"], NAME, row["sealed"])) for row in rows
     }
 
 

@@ -1,12 +1,14 @@
 """What a policy pack says, validated, and the pure answers that follow from it."""
 
-from datetime import date
+from datetime import date, timedelta
 from importlib.resources import files
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
 
 from timebank.errors import RefusalError
+from timebank.policy.faults import faults, place
 
 MINUTE, POINT = "minute", "point"
 
@@ -28,8 +30,9 @@ class UnitRule(_Strict):
     @model_validator(mode="after")
     def _honour_is_never_spent(self) -> "UnitRule":
         if self.spendable and self.class_ in ("honour", "score"):
-            msg = f"{self.code}: what is honour or score is never spent"
-            raise ValueError(msg)
+            raise PydanticCustomError(
+                "honour_given", "{unit}: what is honour or score is never spent", {"unit": self.code}
+            )
         return self
 
 
@@ -41,17 +44,108 @@ class CreditingRule(_Strict):
     points_per_hour: Annotated[int, Field(ge=0, le=10_000)]
 
 
-class ExpiryRule(_Strict):
+class EndOfYear(_Strict):
     """Lots end on 31 December of the year that is `years_after` the one they took effect in."""
 
     rule: Literal["end_of_year"]
     years_after: Annotated[int, Field(ge=0, le=50)]
 
+    def last_day(self, effective_on: date) -> date:
+        """Return the last day of a lot that took effect on a day."""
+        return date(effective_on.year + self.years_after, 12, 31)
+
+
+class EndOfMonth(_Strict):
+    """Lots end with the month that is `months_after` the one they took effect in."""
+
+    rule: Literal["end_of_month"]
+    months_after: Annotated[int, Field(ge=0, le=600)]
+
+    def last_day(self, effective_on: date) -> date:
+        """Return the last day of a lot that took effect on a day."""
+        following = effective_on.year * 12 + effective_on.month + self.months_after
+        return date(following // 12, following % 12 + 1, 1) - timedelta(days=1)
+
+
+ExpiryRule = Annotated[EndOfYear | EndOfMonth, Field(discriminator="rule")]
+
+Grade = Literal["A", "B", "C", "D", "E"]
+"""How good the evidence is: A both scanned each other, B rotating code in and out, C static code, D roll call,
+E papers."""
+
+WRITTEN = r"^[^\x00-\x1f\x7f]+$"
+"""What a person writes on one line."""
+
+Label = Annotated[str, Field(min_length=1, max_length=40, pattern=WRITTEN)]
+
+
+class Words(_Strict):
+    """What an office calls something, Chinese and English."""
+
+    zh: Label
+    en: Label
+
+
+class CategoryRule(_Strict):
+    """A kind of activity. Hours come only of volunteer service (民政部令第67号 Art 19)."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    label: Words
+    is_volunteer_service: bool
+    points_per_hour: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    """In place of the rate of `crediting`."""
+
+
+class EarnedUnit(_Strict):
+    """What a credited hour gives besides points, in thousandths of the unit an hour."""
+
+    unit: UnitCode
+    per_hour_permille: Annotated[int, Field(gt=0, le=10_000_000)]
+    party_members_only: bool = False
+
+
+class GradeRule(_Strict):
+    """How many people approve a record of a grade, each another, and whether it counts for stars."""
+
+    approvals: Annotated[int, Field(ge=1, le=2)] = 1
+    counts_for_stars: bool = True
+
+
+class AttendanceRule(_Strict):
+    """When scans are taken, and what becomes of an attendance; all in minutes."""
+
+    early_minutes: Annotated[int, Field(ge=0, le=1440)] = 60
+    """How long before a session's start its check-in opens."""
+    late_minutes: Annotated[int, Field(ge=0, le=1440)] = 120
+    """How long after its planned end a session still takes check-outs."""
+    haircut_minutes: Annotated[int, Field(ge=0, le=1440)] = 30
+    """A forgotten check-out is closed so long before the planned end, at a lower grade."""
+    blocked_minutes_per_day: Annotated[int, Field(gt=0, le=1440)] = 720
+    """Beyond the daily cap of `crediting` a record needs a second approver; beyond this nothing is credited."""
+    second_approval_minutes: Annotated[int, Field(gt=0, le=1440)] = 360
+    """A record longer than this needs a second approver."""
+    travel_metres_per_minute: Annotated[int, Field(gt=0, le=10_000)] = 1_500
+    """Nobody gets from one station to another faster."""
+    record_working_days: Annotated[int, Field(ge=1, le=60)] = 10
+    """A record is due so many working days after its activity (民政部令第67号 Art 11)."""
+    notice_working_days: Annotated[int, Field(ge=0, le=60)] = 3
+    """How long records are shown before they are credited; 0: not at all."""
+
+
+def _grades() -> dict[Grade, GradeRule]:
+    return {
+        "A": GradeRule(),
+        "B": GradeRule(),
+        "C": GradeRule(),
+        "D": GradeRule(),
+        "E": GradeRule(approvals=2, counts_for_stars=False),
+    }
+
 
 class PolicyPack(_Strict):
     """The rules of a bank. Amounts are whole minutes, hours and points."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern=WRITTEN)]
     units: Annotated[tuple[UnitRule, ...], Field(strict=False)]
     crediting: CreditingRule
     expiry: dict[UnitCode, ExpiryRule]
@@ -60,30 +154,33 @@ class PolicyPack(_Strict):
     ]
     star_hours: Annotated[tuple[Hours, ...], Field(strict=False)]
     annual_hours: Annotated[tuple[Hours, ...], Field(strict=False)]
+    attendance: AttendanceRule = AttendanceRule()
+    grades: dict[Grade, GradeRule] = Field(default_factory=_grades)
+    categories: Annotated[tuple[CategoryRule, ...], Field(strict=False)] = ()
+    """Empty: any word is a category."""
+    earned: Annotated[tuple[EarnedUnit, ...], Field(strict=False)] = ()
+    labels: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], Words] = Field(
+        default_factory=dict
+    )
+    """Words of this bank for steps of the order flow and the like."""
 
     @model_validator(mode="after")
-    def _hangs_together(self) -> "PolicyPack":
-        units = {unit.code: unit for unit in self.units}
-        if len(units) < len(self.units):
-            msg = "units: a code stands twice"
-            raise ValueError(msg)
-        if missing := {MINUTE, POINT} - units.keys():
-            msg = f"units: {', '.join(sorted(missing))} missing"
-            raise ValueError(msg)
-        for given, _ in self.exchanges:
-            if given not in units or not units[given].spendable:
-                msg = f"exchanges: {given} is not a unit that can be given"
-                raise ValueError(msg)
-        for name, steps in (("star_hours", self.star_hours), ("annual_hours", self.annual_hours)):
-            if list(steps) != sorted(set(steps)) or not steps:
-                msg = f"{name}: steps must rise"
-                raise ValueError(msg)
+    def _hangs_together(self, info: ValidationInfo) -> "PolicyPack":
+        """Refuse a pack that contradicts itself; who hands in a list as context gets all that is wrong in it."""
+        found = list(faults(self))
+        if isinstance(info.context, list):
+            info.context.extend(found)
+        elif found:
+            fault = found[0]
+            raise PydanticCustomError(
+                "policy_fault", "{path}: {reason}", {"path": fault.path, "reason": fault.english}
+            )
         return self
 
     def expires_on(self, unit: str, effective_on: date) -> date | None:
         """Return the last day of a lot of the unit that took effect on a day; None if it never ends."""
         rule = self.expiry.get(unit)
-        return None if rule is None else date(effective_on.year + rule.years_after, 12, 31)
+        return None if rule is None else rule.last_day(effective_on)
 
 
 def parse_pack(text: str) -> PolicyPack:
@@ -96,8 +193,12 @@ def parse_pack(text: str) -> PolicyPack:
         return PolicyPack.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "pack"
-        raise RefusalError("policy_invalid", place=place, reason=first["msg"]) from None
+        raise RefusalError("policy_invalid", place=place(first["loc"]), reason=first["msg"]) from None
+
+
+def written(pack: PolicyPack) -> str:
+    """Return a pack as JSON text that people can read and change."""
+    return pack.model_dump_json(by_alias=True, indent=2) + "\n"
 
 
 def default_pack() -> PolicyPack:

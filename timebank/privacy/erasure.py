@@ -12,7 +12,9 @@ from uuid import UUID
 
 from ledger.session import WriteTx
 from timebank.access import Actor
+from timebank.activities.sign_ups import withdraw_everywhere
 from timebank.errors import RefusalError
+from timebank.notices.rules import UNNAMED
 from timebank.roles.actions import check_not_last
 from timebank.vault.actions import take_fields
 from timebank.vault.blind import INDEXED, PHONE, BlindIndex
@@ -35,6 +37,7 @@ _DELETES = (
     "delete from credentials where bank_id = $1 and person_id = $2",
     "delete from login_links where bank_id = $1 and person_id = $2",
     "delete from cards where bank_id = $1 and person_id = $2",
+    "delete from passes where bank_id = $1 and person_id = $2",
     "delete from notifications where bank_id = $1 and person_id = $2",
     """
 delete from refresh_tokens r using sessions s
@@ -52,6 +55,9 @@ update proxies set ended_at = $3, ended_by = $4
 where bank_id = $1 and (principal_id = $2 or agent_id = $2) and ended_at is null
 """,
 )
+_STEWARDSHIPS = (
+    "update stations set steward_id = null, version = version + 1 where bank_id = $1 and steward_id = $2"
+)
 # The reason is free text, in which somebody may be described.
 _REASONS = "update proxies set reason = $3 where bank_id = $1 and (principal_id = $2 or agent_id = $2)"
 _UNTIL = (
@@ -64,6 +70,26 @@ update guardianships set until_on = greatest(from_on, $3::date)
 where bank_id = $1 and (minor_id = $2 or guardian_id = $2) and (until_on is null or until_on > $3)
 """,
 )
+
+_LINES = """
+update notice_lines l set masked_name = $3 from volunteers v, service_records r
+where v.bank_id = $1 and v.owner = $2 and r.bank_id = $1 and r.volunteer_id = v.id
+  and l.bank_id = $1 and l.record_id = r.id
+"""
+# What was said in an objection, by the person or about them, and how the objector was to be reached.
+_OBJECTIONS = """
+update objections o set ground = $3, reason = case when o.reason is not null then $3 end,
+  contact_sealed = case when o.raised_by <> $2 then o.contact_sealed end,
+  contact_key_id = case when o.raised_by <> $2 then o.contact_key_id end
+where o.bank_id = $1 and (o.raised_by = $2 or exists (
+  select from service_records r join volunteers v on v.bank_id = $1 and v.id = r.volunteer_id
+  where r.bank_id = $1 and r.id = o.record_id and v.owner = $2))
+"""
+
+_DISPUTES = """
+update disputes d set statement = $3, answer = case when d.answer is not null then $3 end
+where d.bank_id = $1 and d.person_id = $2
+"""
 
 # Workbooks and reports of finished tasks hold whole registers; nobody can tell who is in them. They are sealed and
 # kept for days only, and can be asked for again.
@@ -109,6 +135,7 @@ async def erase_person(
     except RefusalError:  # a lost key is no reason to keep what it sealed
         fields = None
     await _delete_replies(tx, person_id, fields)
+    await withdraw_everywhere(tx, person_id, actor=actor.text, now=now)
     digests = [row[0] for row in await tx.connection.fetch(_PHONES, tx.bank_id, person_id)]
     if fields and PHONE in fields:
         digests += BlindIndex(cipher.ring).digests(tx.bank_id, PHONE, fields[PHONE])
@@ -117,9 +144,13 @@ async def erase_person(
         await tx.connection.execute(statement, tx.bank_id, person_id)
     for statement in _ENDS:
         await tx.connection.execute(statement, tx.bank_id, person_id, now, actor.text)
+    await tx.connection.execute(_STEWARDSHIPS, tx.bank_id, person_id)
     await tx.connection.execute(_REASONS, tx.bank_id, person_id, REDACTED)
     for statement in _UNTIL:
         await tx.connection.execute(statement, tx.bank_id, person_id, tx.day(now))
+    await tx.connection.execute(_LINES, tx.bank_id, person_id, UNNAMED)
+    await tx.connection.execute(_OBJECTIONS, tx.bank_id, person_id, REDACTED)
+    await tx.connection.execute(_DISPUTES, tx.bank_id, person_id, REDACTED)
     await tx.connection.execute(_FILES, tx.bank_id)
     await tx.connection.execute(_MARK, tx.bank_id, person_id, now)
     return Erased(person_id, now)

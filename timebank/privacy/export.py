@@ -60,6 +60,9 @@ from consents c where c.bank_id = $1 and c.person_id = $2 order by c.id
 select c.issued_at, c.issued_by, c.revoked_at, c.revoked_for
 from cards c where c.bank_id = $1 and c.person_id = $2 order by c.id
 """,
+    "passes": """
+select p.issued_at, p.revoked_at from passes p where p.bank_id = $1 and p.person_id = $2 order by p.id
+""",
     "credentials": """
 select c.password_hash is not null as has_password, c.totp_confirmed_at is not null as has_second_factor, c.changed_at
 from credentials c where c.bank_id = $1 and c.person_id = $2
@@ -79,16 +82,57 @@ select x.principal_id, x.agent_id, x.scopes, x.reason, x.from_at, x.until_at, x.
 from proxies x where x.bank_id = $1 and (x.principal_id = $2 or x.agent_id = $2) order by x.id
 """,
     "records": """
-select r.id, a.code as activity, a.name, a.category, a.place, r.check_in_at, r.check_out_at, r.served_from,
-  r.served_until, r.minutes, r.points, r.policy_version, r.outcome, r.recorded_at
+select r.id, a.code as activity, a.name, a.category, coalesce(s.place, a.place) as place, r.check_in_at, r.check_out_at,
+  r.served_from, r.served_until, r.minutes, r.points, r.policy_version, r.outcome, r.state, r.grade, r.origin,
+  r.evaluation, r.recorded_at
 from volunteers v join service_records r on r.bank_id = $1 and r.volunteer_id = v.id
 join activities a on a.bank_id = $1 and a.id = r.activity_id
+left join activity_sessions s on s.bank_id = $1 and s.id = r.session_id
 where v.bank_id = $1 and v.owner = $2 order by r.id
+""",
+    "sign_ups": """
+select a.code as activity, a.name, s.place, s.starts_at, s.ends_at, t.name as team, u.state, u.queued_at, u.changed_at,
+  u.changed_by
+from volunteers v join sign_ups u on u.bank_id = $1 and u.volunteer_id = v.id
+join activity_sessions s on s.bank_id = $1 and s.id = u.session_id
+join activities a on a.bank_id = $1 and a.id = s.activity_id
+left join organisations t on t.bank_id = $1 and t.id = u.team_id
+where v.bank_id = $1 and v.owner = $2 order by u.id
+""",
+    "notice_lines": """
+select l.notice_id, l.line, l.masked_name, l.state, n.opened_on, n.closes_on, l.record_id
+from volunteers v join service_records r on r.bank_id = $1 and r.volunteer_id = v.id
+join notice_lines l on l.bank_id = $1 and l.record_id = r.id
+join notices n on n.bank_id = $1 and n.id = l.notice_id
+where v.bank_id = $1 and v.owner = $2 order by l.notice_id, l.line
+""",
+    "objections": """
+select o.id, o.notice_id, o.ground, o.contact_sealed is not null as has_contact, o.raised_at, o.decided_at, o.decision
+from objections o where o.bank_id = $1 and o.raised_by = $2 order by o.id
+""",
+    "record_entries": """
+select e.record_id, e.kind, e.actor, e.detail::text as detail, e.entered_at
+from volunteers v join service_records r on r.bank_id = $1 and r.volunteer_id = v.id
+join record_entries e on e.bank_id = $1 and e.record_id = r.id
+where v.bank_id = $1 and v.owner = $2 order by e.id
+""",
+    "disputes": """
+select d.record_id, d.statement, d.raised_at, d.decision, d.answer, d.decided_at
+from disputes d where d.bank_id = $1 and d.person_id = $2 order by d.id
 """,
     "attendances": """
 select t.activity_code as activity, t.check_in_at, t.check_out_at, t.method, t.outcome
 from volunteers v join attendances t on t.bank_id = $1 and t.volunteer_code = v.code
 where v.bank_id = $1 and v.owner = $2 order by t.check_in_at, t.digest
+""",
+    "scans": """
+select a.name as activity, s.kind, s.mode, s.outcome, s.happened_at, s.received_at, t.name as station, s.nearness,
+  s.is_doubtful, s.evidence, s.actor
+from volunteers v join scans s on s.bank_id = $1 and s.volunteer_id = v.id
+left join activity_sessions e on e.bank_id = $1 and e.id = s.session_id
+left join activities a on a.bank_id = $1 and a.id = e.activity_id
+left join stations t on t.bank_id = $1 and t.id = s.station_id
+where v.bank_id = $1 and v.owner = $2 order by s.id
 """,
     "awards": """
 select w.title, w.points, w.awarded_on, w.outcome

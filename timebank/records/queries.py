@@ -1,4 +1,4 @@
-"""Reading activities and service records. A record is in reach by its volunteer or by its activity."""
+"""Reading service records. A record is in reach by its volunteer or by its activity."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,55 +8,57 @@ from uuid import UUID
 from ledger.session import ReadTx
 from timebank.access import Actor, check, check_person, reach
 from timebank.errors import RefusalError
+from timebank.policy.rules import Grade
 
-_ACTIVITY = """a.id, a.code, a.name, a.category, a.is_volunteer_service, a.organisation_id, a.team_id, a.place,
-  a.starts_at, a.ends_at, a.rest_minutes, a.difficulty_permille, a.capacity"""
-_ACTIVITIES = f"""
-with recursive down (id) as (
-  select o.id from organisations o where o.bank_id = $1 and o.id = $3
-  union
-  select o.id from organisations o join down on o.parent_id = down.id where o.bank_id = $1
-)
-select {_ACTIVITY} from activities a
-where a.bank_id = $1 and a.id > $2
-  and ($3::bigint is null or a.organisation_id in (select id from down) or a.team_id in (select id from down))
-  and ($4::timestamptz is null or a.starts_at >= $4) and ($5::timestamptz is null or a.starts_at < $5)
-order by a.id limit $6
-"""  # noqa: S608 -- ours
-_ONE_ACTIVITY = f"select {_ACTIVITY} from activities a where a.bank_id = $1 and a.id = $2"  # noqa: S608 -- ours
-
-_RECORD = """r.id, v.owner, r.activity_id, a.code, a.name, a.starts_at, r.check_in_at, r.check_out_at, r.served_from,
-  r.served_until, r.minutes, r.points, r.policy_version, r.outcome, r.recorded_at"""
-_RECORDS = f"""
-select {_RECORD} from service_records r
+# A record without a session is of an imported activity, which is its own only one.
+COLUMNS = """r.id, v.owner as person_id, r.activity_id, r.session_id, a.code as activity_code, a.name as activity_name,
+  a.category, coalesce(s.starts_at, a.starts_at) as starts_at, coalesce(s.ends_at, a.ends_at) as ends_at,
+  coalesce(s.place, a.place) as place, a.content, a.organisation_id,
+  (select o.name from organisations o where o.bank_id = $1 and o.id = a.organisation_id) as organisation,
+  (select o.name from organisations o where o.bank_id = $1 and o.id = a.team_id) as team, a.leader_id, a.leader_code,
+  r.check_in_at, r.check_out_at, r.served_from, r.served_until, r.minutes, r.points, r.policy_version, r.outcome,
+  r.state, r.grade, r.origin, r.evaluation, r.corrects_id, r.credited_transaction_id, r.recorded_at, r.version"""
+FROM = """from service_records r
 join activities a on a.bank_id = $1 and a.id = r.activity_id
-join volunteers v on v.bank_id = $1 and v.id = r.volunteer_id
-where r.bank_id = $1 and r.id > $2
-  and ($3::bigint[] is null or a.organisation_id = any($3::bigint[]) or a.team_id = any($3::bigint[])
-    or v.organisation_id = any($3::bigint[]) or v.team_id = any($3::bigint[])
+left join activity_sessions s on s.bank_id = $1 and s.id = r.session_id
+join volunteers v on v.bank_id = $1 and v.id = r.volunteer_id"""
+IN_REACH = """(${n}::bigint[] is null or a.organisation_id = any(${n}::bigint[]) or a.team_id = any(${n}::bigint[])
+    or v.organisation_id = any(${n}::bigint[]) or v.team_id = any(${n}::bigint[])
     or exists (select from memberships m where m.bank_id = $1 and m.person_id = v.owner and m.until_on is null
-      and m.organisation_id = any($3::bigint[])))
+      and m.organisation_id = any(${n}::bigint[])))"""
+"""A record's volunteer or activity is in reach, where `a` and `v` are these and parameter n the reach (null: all)."""
+
+_RECORDS = f"""
+select {COLUMNS} {FROM}
+where r.bank_id = $1 and r.id > $2 and {IN_REACH.format(n=3)}
   and ($4::bigint is null or r.activity_id = $4)
   and ($5::text is null or r.outcome = $5)
-  and ($6::timestamptz is null or a.starts_at >= $6) and ($7::timestamptz is null or a.starts_at < $7)
+  and ($6::timestamptz is null or coalesce(s.starts_at, a.starts_at) >= $6)
+  and ($7::timestamptz is null or coalesce(s.starts_at, a.starts_at) < $7)
+  and ($9::text is null or r.state = $9) and ($10::bigint is null or r.session_id = $10)
 order by r.id limit $8
-"""  # noqa: S608 -- ours
+"""
 # By the person first: their records are few, and the bank's many.
 _RECORDS_OF = f"""
-select {_RECORD} from volunteers v
+select {COLUMNS} from volunteers v
 join service_records r on r.bank_id = $1 and r.volunteer_id = v.id
 join activities a on a.bank_id = $1 and a.id = r.activity_id
+left join activity_sessions s on s.bank_id = $1 and s.id = r.session_id
 where v.bank_id = $1 and v.owner = $3 and r.id > $2
   and ($4::text is null or r.outcome = $4)
-  and ($5::timestamptz is null or a.starts_at >= $5) and ($6::timestamptz is null or a.starts_at < $6)
+  and ($5::timestamptz is null or coalesce(s.starts_at, a.starts_at) >= $5)
+  and ($6::timestamptz is null or coalesce(s.starts_at, a.starts_at) < $6)
+  and ($8::text is null or r.state = $8)
 order by r.id limit $7
 """  # noqa: S608 -- ours
-_ONE_RECORD = f"""
-select {_RECORD} from service_records r
+_LAST_OF = f"""
+select {COLUMNS} from volunteers v
+join service_records r on r.bank_id = $1 and r.volunteer_id = v.id
 join activities a on a.bank_id = $1 and a.id = r.activity_id
-join volunteers v on v.bank_id = $1 and v.id = r.volunteer_id
-where r.bank_id = $1 and r.id = $2
+left join activity_sessions s on s.bank_id = $1 and s.id = r.session_id
+where v.bank_id = $1 and v.owner = $2 order by r.id desc limit $3
 """  # noqa: S608 -- ours
+_ONE_RECORD = f"select {COLUMNS} {FROM} where r.bank_id = $1 and r.id = $2"
 _BY_ACTIVITY = """
 select exists (select from service_records r
   join activities a on a.bank_id = $1 and a.id = r.activity_id
@@ -66,34 +68,29 @@ select exists (select from service_records r
 
 
 @dataclass(frozen=True, slots=True)
-class Activity:
-    """What is done, where and when; the difficulty is in thousandths."""
-
-    id: int
-    code: str
-    name: str
-    category: str
-    is_volunteer_service: bool
-    organisation_id: int | None
-    team_id: int | None
-    place: str
-    starts_at: datetime
-    ends_at: datetime
-    rest_minutes: int
-    difficulty_permille: int
-    capacity: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Record:
-    """A service record: who served where, from when to when, and what it earned or, in review, would earn."""
+    """A service record: who served where, from when to when, and what it earned or, in review, would earn.
+
+    With the fields of 民政部令第67号 Art 7: name, date, place and content of the activity, the time served, who
+    organised it and who led it. The names of people are in the vault, and not here.
+    """
 
     id: int
     person_id: UUID
     activity_id: int
+    session_id: int | None
     activity_code: str
     activity_name: str
+    category: str
     starts_at: datetime
+    ends_at: datetime
+    place: str
+    content: str
+    organisation_id: int | None
+    organisation: str | None
+    team: str | None
+    leader_id: UUID | None
+    leader_code: str
     check_in_at: datetime
     check_out_at: datetime
     served_from: datetime | None
@@ -102,35 +99,14 @@ class Record:
     points: int
     policy_version: int
     outcome: str
+    state: str
+    grade: Grade | None
+    origin: str
+    evaluation: str | None
+    corrects_id: int | None
+    credited_transaction_id: int | None
     recorded_at: datetime
-
-
-async def activities(
-    tx: ReadTx,
-    *,
-    after_id: int,
-    limit: int,
-    organisation_id: int | None = None,
-    from_at: datetime | None = None,
-    until_at: datetime | None = None,
-) -> list[Activity]:
-    """Return activities by id, of an organisation and all below it, that begin between two moments."""
-    rows = await tx.connection.fetch(
-        _ACTIVITIES, tx.bank_id, after_id, organisation_id, from_at, until_at, limit
-    )
-    return [Activity(*row) for row in rows]
-
-
-async def activity(tx: ReadTx, activity_id: int) -> Activity:
-    """Return one activity.
-
-    Raises:
-        RefusalError: `unknown_activity`.
-    """
-    row = await tx.connection.fetchrow(_ONE_ACTIVITY, tx.bank_id, activity_id)
-    if row is None:
-        raise RefusalError("unknown_activity")
-    return Activity(*row)
+    version: int
 
 
 async def records(  # noqa: PLR0913 -- each is a filter
@@ -140,31 +116,50 @@ async def records(  # noqa: PLR0913 -- each is a filter
     limit: int,
     reach: Sequence[int] | None = None,
     activity_id: int | None = None,
+    session_id: int | None = None,
     outcome: str | None = None,
+    state: str | None = None,
     from_at: datetime | None = None,
     until_at: datetime | None = None,
 ) -> list[Record]:
-    """Return records in `reach` (None: all) by id, of activities that begin between two moments."""
+    """Return records in `reach` (None: all) by id, of sessions that begin between two moments."""
     rows = await tx.connection.fetch(
-        _RECORDS, tx.bank_id, after_id, reach, activity_id, outcome, from_at, until_at, limit
+        _RECORDS,
+        tx.bank_id,
+        after_id,
+        reach,
+        activity_id,
+        outcome,
+        from_at,
+        until_at,
+        limit,
+        state,
+        session_id,
     )
     return [Record(*row) for row in rows]
 
 
-async def records_of_person(
+async def records_of_person(  # noqa: PLR0913 -- each is a filter
     tx: ReadTx,
     person_id: UUID,
     *,
     after_id: int,
     limit: int,
     outcome: str | None = None,
+    state: str | None = None,
     from_at: datetime | None = None,
     until_at: datetime | None = None,
 ) -> list[Record]:
     """Return a person's records by id."""
     rows = await tx.connection.fetch(
-        _RECORDS_OF, tx.bank_id, after_id, person_id, outcome, from_at, until_at, limit
+        _RECORDS_OF, tx.bank_id, after_id, person_id, outcome, from_at, until_at, limit, state
     )
+    return [Record(*row) for row in rows]
+
+
+async def last_records_of(tx: ReadTx, person_id: UUID, *, limit: int) -> list[Record]:
+    """Return a person's newest records, the newest first."""
+    rows = await tx.connection.fetch(_LAST_OF, tx.bank_id, person_id, limit)
     return [Record(*row) for row in rows]
 
 

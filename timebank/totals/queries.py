@@ -6,9 +6,10 @@ from ledger.balances import trial_balance
 from ledger.session import ReadTx
 from ledger.values import EXPIRED, HANDED_OUT, ISSUANCE, TAKINGS
 from timebank.errors import RefusalError
+from timebank.notices.crediting import CREDIT
 from timebank.policy.actions import load_history
 from timebank.policy.rules import MINUTE, POINT
-from timebank.workbook.booking import CREDIT, REDEMPTION
+from timebank.workbook.booking import REDEMPTION
 
 TOP = 10
 NOT_REFUSED = ("accepted", "needs_review", "merged", "already_recorded")

@@ -9,7 +9,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from timebank.errors import RefusalError
-from timebank.vault.keys import KeyRing, key_id_of, load_ring
+from timebank.vault.keys import KeyRing, load_ring
+from timebank.vault.rules import key_id_of
 
 NONCE_BYTES = 12
 

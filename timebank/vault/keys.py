@@ -6,7 +6,6 @@ A running process looks again when it meets what none of its keys opens.
 
 import base64
 import contextlib
-import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ from pathlib import Path
 
 from timebank.errors import RefusalError
 from timebank.keyfiles import load_or_make
+from timebank.vault.rules import KEY_BYTES, checked_keys, key_id_of
 
-KEY_BYTES = 32
 FIRST = 1
 
 
@@ -29,7 +28,7 @@ class KeyRing:
         Raises:
             RefusalError: `vault_key_invalid`.
         """
-        self._keys = _checked(keys)
+        self._keys = checked_keys(keys)
         self._reread = reread
 
     @property
@@ -41,7 +40,7 @@ class KeyRing:
         """Read the keys again and tell whether they are others now."""
         if self._reread is None:
             return False
-        before, self._keys = self._keys, _checked(self._reread())
+        before, self._keys = self._keys, checked_keys(self._reread())
         return self._keys != before
 
 
@@ -52,11 +51,6 @@ class KeyFile:
     number: int
     key_id: str
     made_at: datetime
-
-
-def key_id_of(key: bytes) -> str:
-    """Return the name of a key, which tells nothing about it."""
-    return hashlib.sha256(b"timebank/vault-key-id\0" + key).hexdigest()[:16]
 
 
 def load_ring(key_texts: str | None, home: Path) -> KeyRing:
@@ -129,12 +123,6 @@ def _decoded(text: str) -> bytes:
         return base64.b64decode(text.strip(), validate=True)
     except ValueError:  # not base64, or not even ASCII
         raise RefusalError("vault_key_invalid") from None
-
-
-def _checked(keys: Sequence[bytes]) -> tuple[bytes, ...]:
-    if not keys or any(len(key) != KEY_BYTES for key in keys):
-        raise RefusalError("vault_key_invalid")
-    return tuple(keys)
 
 
 def _new_key() -> str:

@@ -90,6 +90,23 @@ where f.bank_id = $1 and f.task_id = x.subject and f.role = x.place
 """,
         "select key_id, count(*) as rows from task_files where bank_id = $1 group by key_id",
     ),
+    Store(
+        "objections",
+        "objection:",
+        500,
+        """
+select raised_by as subject, id::text as place, contact_sealed as sealed from objections
+where bank_id = $1 and (raised_by, id::text) > ($2, $3) and contact_key_id <> $4 and contact_sealed is not null
+order by raised_by, id::text limit $5 for update
+""",
+        """
+update objections o set contact_key_id = $2, contact_sealed = x.sealed
+from unnest($3::uuid[], $4::text[], $5::bytea[]) as x (subject, place, sealed)
+where o.bank_id = $1 and o.id = x.place::bigint
+""",
+        "select contact_key_id as key_id, count(*) as rows from objections"
+        " where bank_id = $1 and contact_sealed is not null group by contact_key_id",
+    ),
 )
 
 _INDEXED_FIELDS = """

@@ -32,8 +32,9 @@ from ledger.values import (
     Wallet,
 )
 from timebank.errors import RefusalError
+from timebank.notices.crediting import CreditableRecord, credit_draft
 from timebank.policy.actions import PolicyHistory
-from timebank.policy.rules import MINUTE, POINT
+from timebank.policy.rules import POINT
 from timebank.workbook.facts import BookedRecord, Facts
 from timebank.workbook.fates import Fate, SheetFates, fate
 from timebank.workbook.replay import Award, Credit, Event, Redemption
@@ -43,7 +44,7 @@ T = TypeVar("T")
 
 BATCH = 2_000
 LONGEST_RECEIPT = 100
-CREDIT, AWARD, REDEMPTION, RECEIPT = "credit", "award", "redemption", "receipt"
+AWARD, REDEMPTION, RECEIPT = "award", "redemption", "receipt"
 
 _GOODS = """
 select s.owner, g.unit_code, g.opening_stock as stock, g.opening_at
@@ -74,18 +75,17 @@ class Drafting:
 
     def _credit(self, booked: BookedRecord) -> Draft:
         record = booked.record
-        owner = self.registers.volunteers[record.volunteer].owner
-        moves = [Move(Place(ISSUANCE), Place(WALLET, owner), MINUTE, record.minutes)]
-        if record.points:
-            moves.append(Move(Place(ISSUANCE), self._lot(owner, record.effective_at), POINT, record.points))
-        return Draft(
-            CREDIT,
-            f"record:{booked.record_id}",
-            record.effective_at,
-            self.actor,
-            tuple(moves),
-            metadata={"record": booked.record_id, "policy": booked.policy_version},
+        volunteer = self.registers.volunteers[record.volunteer]
+        found = CreditableRecord(
+            record_id=booked.record_id,
+            owner=volunteer.owner,
+            is_party_member=volunteer.is_party_member,
+            minutes=record.minutes,
+            points=record.points,
+            effective_at=record.effective_at,
+            policy_version=booked.policy_version,
         )
+        return credit_draft(found, self.policies.numbered(booked.policy_version), actor=self.actor)
 
     def _award(self, event: Award) -> Draft:
         owner = self.registers.volunteers[event.row.volunteer].owner

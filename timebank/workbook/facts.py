@@ -11,6 +11,8 @@ from datetime import date, datetime
 
 from ledger.session import WriteTx
 from timebank.policy.actions import PolicyHistory
+from timebank.records.entries import LIVE
+from timebank.records.review import IN_REVIEW
 from timebank.records.rules import (
     CreditingPolicy,
     Decision,
@@ -30,7 +32,7 @@ from timebank.workbook.storing import Registers
 
 _STORED_RECORDS = """
 select a.code as activity, a.starts_at, a.ends_at, v.code as volunteer, r.outcome, r.check_in_at, r.check_out_at,
-  r.served_from, r.served_until, r.minutes, r.points, r.policy_version, r.id
+  r.served_from, r.served_until, r.minutes, r.points, r.policy_version, r.id, r.state, r.origin = 'workbook' as is_ours
 from service_records r
 join activities a on a.bank_id = $1 and a.id = r.activity_id
 join volunteers v on v.bank_id = $1 and v.id = r.volunteer_id
@@ -39,9 +41,12 @@ where r.bank_id = $1
 
 _RECORDS = """
 insert into service_records (bank_id, activity_id, volunteer_id, check_in_at, check_out_at, served_from,
-  served_until, minutes, points, policy_version, outcome)
-select $1, r.* from unnest($2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[],
-  $7::timestamptz[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[]) as r
+  served_until, minutes, points, policy_version, outcome, state)
+select $1, r.*, case r.outcome when 'accepted' then 'credited' when 'needs_review' then 'pending' else 'rejected' end
+from unnest($2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[],
+  $7::timestamptz[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[])
+  as r (activity_id, volunteer_id, check_in_at, check_out_at, served_from, served_until, minutes, points,
+    policy_version, outcome)
 returning id, activity_id, volunteer_id
 """
 
@@ -149,7 +154,10 @@ async def _load_records(tx: WriteTx) -> _Stored:
     minutes: dict[tuple[str, date], int] = {}
     for row in await tx.connection.fetch(_STORED_RECORDS, tx.bank_id):
         pair = (row["activity"], row["volunteer"])
-        outcome: RecordOutcome = "credited" if row["outcome"] == ACCEPTED else row["outcome"]
+        # What was made here, by scans or as a correction, no row of a workbook is ever answered with.
+        outcome: RecordOutcome = "already_recorded"
+        if row["is_ours"]:
+            outcome = "credited" if row["outcome"] == ACCEPTED else row["outcome"]
         served = None
         if row["served_from"] is not None:
             served = (row["served_from"].astimezone(tx.zone), row["served_until"].astimezone(tx.zone))
@@ -165,12 +173,16 @@ async def _load_records(tx: WriteTx) -> _Stored:
             points=row["points"],
             effective_at=row["ends_at"].astimezone(tx.zone),
         )
-        records[pair] = record
+        if row["is_ours"] or pair not in records:
+            records[pair] = record
+        if row["state"] not in LIVE:
+            continue
         if outcome == "credited":
             booked[pair] = BookedRecord(record, row["id"], row["policy_version"])
+        if row["outcome"] == ACCEPTED or row["state"] not in IN_REVIEW:
             day = tx.day(row["starts_at"])
             minutes[row["volunteer"], day] = minutes.get((row["volunteer"], day), 0) + row["minutes"]
-        if outcome in ("credited", "needs_review") and served is not None:
+        if served is not None:
             spans.setdefault(row["volunteer"], []).append(served)
     return _Stored(records, booked, Taken(spans, minutes, records.keys()))
 

@@ -46,7 +46,7 @@ where exists (select from people p where p.bank_id = $1 and p.id = v.owner)
 on conflict on constraint volunteers_code_key do nothing
 returning code
 """
-_VOLUNTEER_KEYS = "select code, id, owner from volunteers where bank_id = $1"
+_VOLUNTEER_KEYS = "select code, id, owner, is_party_member from volunteers where bank_id = $1"
 
 _ACTIVITIES = """
 insert into activities (bank_id, code, name, category, is_volunteer_service, organisation_id, team_id,
@@ -75,10 +75,11 @@ on conflict on constraint goods_sku_key do nothing
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A volunteer as the books need one: the row's id and the pseudonymous owner of accounts."""
+    """A volunteer as the books need one: the row's id, the pseudonymous owner of accounts, and what prices may ask."""
 
     id: int
     owner: UUID
+    is_party_member: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ async def _store_volunteers(
         [row.registered_on for row in volunteers],
     )
     people = {
-        row["code"]: Person(row["id"], row["owner"])
+        row["code"]: Person(row["id"], row["owner"], row["is_party_member"])
         for row in await tx.connection.fetch(_VOLUNTEER_KEYS, tx.bank_id)
     }
     new = {row["code"] for row in added}

@@ -135,6 +135,7 @@ async def test_the_office_of_a_part_awards_there_only(as_: As, cast: Cast) -> No
     ("changes", "status", "code"),
     [
         ({"unit": "minute"}, 422, "award_unit_refused"),
+        ({"unit": "fufen"}, 422, "award_unit_refused"),
         ({"unit": "goods/rice"}, 422, "award_unit_refused"),
         ({"unit": "nothing"}, 404, "unknown_unit"),
         ({"amount": 1_001}, 422, "award_too_large"),

@@ -5,11 +5,12 @@ from uuid import uuid4
 
 import pytest
 
+from api.service import Service
 from ledger.holds import hold
 from tests.api.books import END_OF_2026, END_OF_2099, SPRING, add_shop, adopt_pack, book, credit, spend
 from tests.api.cast import Cast
 from tests.api.conftest import As
-from timebank.database import Database
+from timebank.database import Address, Database
 
 
 @pytest.fixture
@@ -28,6 +29,42 @@ async def alice(database: Database, cast: Cast) -> str:
 
 
 END = SPRING.replace(year=2098)
+
+
+@pytest.mark.parametrize("what", ["balances", "statements/point"])
+async def test_one_s_own_takes_one_statement(
+    service: Service, as_: As, address: Address, alice: str, what: str
+) -> None:
+    asked: list[object] = []
+    async with Database.connect(address) as service.database:
+        assert (await as_("alice").get(f"{alice}/{what}")).status_code == 200
+        async with service.database._lent() as connection:
+            connection.add_query_logger(asked.append)
+        assert (await as_("alice").get(f"{alice}/{what}")).status_code == 200
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("what", ["balances", "statements/point"])
+async def test_it_ends_with_the_session(
+    as_: As, alice: str, cast: Cast, database: Database, what: str
+) -> None:
+    assert (await as_("alice").get(f"{alice}/{what}")).status_code == 200
+    ending = "update sessions set ended_at = now(), ended_for = 'test' where bank_id = $1 and id = $2"
+    await database.write(
+        cast.bank, lambda tx: tx.connection.execute(ending, tx.bank_id, cast.sessions["alice"])
+    )
+    answer = await as_("alice").get(f"{alice}/{what}")
+    assert (answer.status_code, answer.json()["code"]) == (401, "session_over")
+
+
+@pytest.mark.parametrize(("name", "looks"), [("alice", 0), ("wen", 3)])
+async def test_only_somebody_else_s_look_is_recorded(
+    as_: As, alice: str, cast: Cast, database: Database, name: str, looks: int
+) -> None:
+    for what in ("balances", "statements/point", "standing"):
+        await as_(name).get(f"{alice}/{what}")
+    count = "select count(*) from look_ups where bank_id = $1"
+    assert await database.read(cast.bank, lambda tx: tx.connection.fetchval(count, tx.bank_id)) == looks
 
 
 async def test_a_person_sees_their_balances_lot_by_lot(as_: As, alice: str) -> None:

@@ -2,9 +2,13 @@
 
 import asyncio
 import re
+import shutil
+import subprocess
 from hashlib import sha256
+from pathlib import Path
 
 import httpx2
+import pytest
 
 from api.service import Service
 from ledger.session import ReadTx
@@ -12,7 +16,9 @@ from tests.api.cast import Cast
 from tests.api.conftest import As
 from tests.api.entering import Door
 from tests.api.v1.residents import PEOPLE, phone, registered
+from tests.timebank.codes.decoding import decode_zxing
 
+PDFTOPPM = shutil.which("pdftoppm")
 RESOLVE = "/api/v1/cards/resolve"
 QR_ALPHANUMERIC = re.compile(r"[0-9A-Z $%*+\-./:]{1,24}")
 
@@ -151,3 +157,35 @@ async def test_a_card_logs_nobody_in(door: Door, as_: As, cast: Cast) -> None:
         ):
             answer = await door.post(f"login/{path}", **body)
             assert answer.status_code == 401, (path, answer.text)
+
+
+@pytest.mark.skipif(PDFTOPPM is None, reason="pdftoppm is not on this machine")
+async def test_a_card_is_printed_and_its_symbol_is_read(as_: As, cast: Cast, tmp_path: Path) -> None:
+    assert PDFTOPPM is not None
+    who = await registered(as_, cast, name="示例卡")
+    _, token = await issued(as_, who)
+    printed = await as_("wen").post(f"{PEOPLE}/{who}/cards/print", json={"token": token.lower()})
+    assert (printed.status_code, printed.headers["content-type"]) == (200, "application/pdf")
+    sheet = tmp_path / "card.pdf"
+    sheet.write_bytes(printed.content)
+    subprocess.run(
+        [PDFTOPPM, "-r", "200", "-png", str(sheet), str(tmp_path / "page")], check=True, timeout=30
+    )
+    [page] = tmp_path.glob("page*.png")
+    [text] = decode_zxing(page.read_bytes())
+    assert text == token
+    assert (await resolve(as_, text)).json()["person_id"] == str(who)
+
+
+async def test_only_the_persons_own_good_card_is_printed(as_: As, cast: Cast) -> None:
+    who, other = await registered(as_, cast), await registered(as_, cast)
+    card, token = await issued(as_, who)
+    _, others = await issued(as_, other)
+    path = f"{PEOPLE}/{who}/cards"
+    for wrong in (others, "TBC-0000000000000000"):
+        answer = await as_("wen").post(f"{path}/print", json={"token": wrong})
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_card")
+    for by, status in (("xu", 404), ("stella", 403), ("alice", 403), ("ada", 200)):
+        assert (await as_(by).post(f"{path}/print", json={"token": token})).status_code == status, by
+    assert (await as_("wen").post(f"{path}/{card}/revoke", json={"reason": "lost"})).status_code == 200
+    assert (await as_("wen").post(f"{path}/print", json={"token": token})).status_code == 404

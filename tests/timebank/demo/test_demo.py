@@ -1,6 +1,5 @@
 """The demo: on a fresh home, and again."""
 
-import json
 import re
 import socket
 from pathlib import Path
@@ -10,6 +9,7 @@ import openpyxl
 from tests.timebank.cli.conftest import Office
 from tests.timebank.cli.test_serve import log_in, serving, wait_for
 from timebank.access import Role
+from timebank.cli.admin import login_body
 from timebank.demo.community import write_community
 
 
@@ -50,7 +50,8 @@ def test_its_workbook_is_the_same_every_time_and_names_nobody_real(tmp_path: Pat
 
 
 def test_every_role_gets_a_login_that_works_and_nobody_is_made_twice(office: Office) -> None:
-    first = {login["role"]: login for login in office.run("demo", "--json").json["logins"]}
+    meeting = office.run("demo", "--json").json
+    first = {login["role"]: login for login in meeting["logins"]}
     again = {login["role"]: login for login in office.run("demo", "--json").json["logins"]}
     assert set(first) == {"volunteer", *map(str, Role)}
     assert {role: login["person_id"] for role, login in first.items()} == {
@@ -61,12 +62,13 @@ def test_every_role_gets_a_login_that_works_and_nobody_is_made_twice(office: Off
         port = free.getsockname()[1]
     with serving(office, "demo", "--serve", "--port", str(port)) as running, running.client() as client:
         wait_for(lambda: client.get("/health/ready").status_code == 200)
-        printed = re.findall(r"^  (\w+) +(\{.*\})$", running.said, re.MULTILINE)
+        printed = re.findall(r"^  (\w+) +(http\S+)$", running.said, re.MULTILINE)
         assert {role for role, _ in printed} == set(first)
-        for role, login in printed:
-            me = client.get("/api/v1/me", headers=log_in(running, login)).json()
+        for role, link in printed:
+            site, bank, token = link.rsplit("/", 2)
+            assert (site, bank) == (f"{running.url}/L", "demo")
+            me = client.get("/api/v1/me", headers=log_in(running, login_body(bank, token).strip())).json()
             assert [grant["role"] for grant in me["roles"]] == ([] if role == "volunteer" else [role])
             assert me["person_id"] == first[role]["person_id"]
-        (line,) = [line for line in running.said.splitlines() if line.strip().startswith("curl ")]
-        assert line.split()[2] == f"{running.url}/api/v1/login/links"
-        assert json.loads(line.split("-d ", 1)[1].strip("'"))["bank"] == "demo"
+        (screen,) = re.findall(r"/stations/\S+", running.said)
+        assert screen == f"/stations/{meeting['station']}/screen?session={meeting['session']}"

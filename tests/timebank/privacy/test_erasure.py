@@ -173,6 +173,61 @@ async def leave_traces(tx: WriteTx, who: UUID, other: UUID) -> None:
     await put(tx, "tasks", id=task, kind="import", params="{}", **asked)
     file = {"name": "report.xlsx", "media_type": "x", "key_id": "k", "sealed": f"register: {name}".encode()}
     await put(tx, "task_files", task_id=task, role="report", **file)
+    await leave_objections(tx, who, other)
+    await leave_disputes(tx, who)
+    await leave_scans(tx, who)
+
+
+async def leave_scans(tx: WriteTx, who: UUID) -> None:
+    """Let somebody scan an old code: of the phone only a digest is kept, of them only ids."""
+    volunteer = await tx.connection.fetchval(
+        "select id from volunteers where bank_id = $1 and owner = $2", tx.bank_id, who
+    )
+    scan = {"kind": "in", "mode": "station_code", "outcome": "code_expired", "actor": f"person:{who}"}
+    times = {"happened_at": NOW, "received_at": NOW}
+    await put(tx, "scans", digest=b"d", phone=b"p", volunteer_id=volunteer, **scan, **times)
+
+
+async def leave_disputes(tx: WriteTx, who: UUID) -> None:
+    """Let somebody say something against one of their records, and be answered."""
+    record = await tx.connection.fetchval(
+        "select min(r.id) from service_records r join volunteers v on v.bank_id = $1 and v.id = r.volunteer_id"
+        " where r.bank_id = $1 and v.owner = $2",
+        tx.bank_id,
+        who,
+    )
+    said = {"statement": f"I am {PERSONAL['name']}", "answer": f"call {PERSONAL['phone']}"}
+    decided = {"raised_at": NOW, "decided_at": NOW, "decision": "dismissed"}
+    await put(tx, "disputes", record_id=record, person_id=who, **said, **decided)
+    entered = {"actor": "test", "detail": "{}", "entered_at": NOW}
+    await put(tx, "record_entries", record_id=record, kind="made", **entered)
+
+
+async def leave_objections(tx: WriteTx, who: UUID, other: UUID) -> None:
+    """Show one of somebody's records on a notice, and let them and another object to it."""
+    name, phone = PERSONAL["name"], PERSONAL["phone"]
+    record = await tx.connection.fetchval(
+        "select min(r.id) from service_records r join volunteers v on v.bank_id = $1 and v.id = r.volunteer_id"
+        " where r.bank_id = $1 and v.owner = $2",
+        tx.bank_id,
+        who,
+    )
+    place = await tx.connection.fetchval("select min(id) from organisations where bank_id = $1", tx.bank_id)
+    notice = await tx.connection.fetchval(
+        "insert into notices (bank_id, organisation_id, opened_on, closes_on, working_days, opened_by, opened_at)"
+        " values ($1, $2, '2026-01-05', '2026-01-08', 3, 'test', $3) returning id",
+        tx.bank_id,
+        place,
+        NOW,
+    )
+    line = {"notice_id": notice, "record_id": record}
+    await put(tx, "notice_lines", **line, line=1, masked_name=name, state="objected")
+    contact = {"contact_sealed": f"sealed {phone}".encode(), "contact_key_id": "k"}
+    await put(tx, "objections", **line, ground=f"I am {name}", raised_by=who, raised_at=NOW, **contact)
+    decided = {"decided_at": NOW, "decision": "dismissed", "reason": f"{name} was seen"}
+    await put(
+        tx, "objections", **line, ground=f"{name} was absent", raised_by=other, raised_at=NOW, **decided
+    )
 
 
 async def erase(
@@ -216,7 +271,13 @@ async def test_nothing_that_identifies_them_is_left_and_the_books_are_whole(
         "credentials.password_hash",
         "credentials.totp_sealed",
         "cards.revoked_for",
+        "disputes.answer",
+        "disputes.statement",
+        "notice_lines.masked_name",
         "notifications.params",
+        "objections.contact_sealed",
+        "objections.ground",
+        "objections.reason",
         "proxies.reason",
         "replies.body",
         "sessions.client",

@@ -50,6 +50,9 @@ async def test_one_zip_holds_everything(database: Database, bank: Bank, tmp_path
         "acts",
         "look_ups",
         "recognitions",
+        "sign_ups",
+        "passes",
+        "scans",
         "awards",
     }
     assert {row["field"]: row["value"] for row in content["fields"]}["phone"] == "19900007777"

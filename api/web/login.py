@@ -1,0 +1,205 @@
+"""Logging in and out in a browser: by code, by password and second factor, by a printed link.
+
+Each way goes through the API's own door, with its limits and its one answer for whatever is wrong. What comes back
+as tokens there becomes a cookie here; the tokens are thrown away.
+"""
+
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, StringConstraints, ValidationError
+from starlette.responses import Response
+
+from api.entrances import Tokens
+from api.problems import status_of
+from api.v1 import login as doors
+from api.web.arriving import VisitOf
+from api.web.forms import FormBody
+from api.web.redirects import safe_path
+from api.web.visit import Visit
+from ledger.session import WriteTx
+from timebank.access import Actor
+from timebank.database import Bank
+from timebank.errors import RefusalError
+from timebank.login.sessions import end_session
+
+router = APIRouter()
+
+M = TypeVar("M", bound=BaseModel)
+
+Short = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
+Next = Annotated[str | None, Query(max_length=500)]
+
+
+class LoginForm(FormBody):
+    """Every step of the login is one form; `step` says which."""
+
+    step: Short
+    next: Short = ""
+    bank: Short = ""
+    phone: Short = ""
+    code_id: Short = ""
+    reference: Short = ""
+    code: Short = ""
+    ticket: Short = ""
+    person_id: Short = ""
+    password: Annotated[str, StringConstraints(max_length=200)] = ""
+    totp: Short = ""
+
+
+class LinkForm(FormBody):
+    """That somebody, and no program that looks at links, wants to use it."""
+
+
+class LogoutForm(FormBody):
+    """That it is over."""
+
+
+@router.get("/login")
+async def show_login(visit: VisitOf, next: Next = None, by: str = "code") -> Response:  # noqa: A002 -- the address's
+    """Show the way in: by code, or by password."""
+    return _login(visit, next or "", step="password" if by == "password" else "phone")
+
+
+@router.post("/login")
+async def log_in(visit: VisitOf, request: Request) -> Response:
+    """Take the next step of the login."""
+    form = await visit.form(LoginForm)
+    try:
+        bank = await _bank(visit, form.bank)
+        return await _STEPS.get(form.step, _ask)(visit, bank, form, request)
+    except RefusalError as refusal:
+        return _again(visit, form, refusal.code, refusal.params)
+    except RequestValidationError:
+        return _again(visit, form, "request_invalid", {})
+
+
+@router.get("/L/{bank}/{token}")
+async def show_link(visit: VisitOf, bank: str, token: str) -> Response:
+    """Show what a printed link leads to: a button, since a program that looks at links would use it up."""
+    visit.come_to(await visit.service.bank(bank))
+    return visit.page("link.html", token=token)
+
+
+@router.post("/L/{bank}/{token}")
+async def use_link(visit: VisitOf, request: Request, bank: str, token: str) -> Response:
+    """Log in by a printed link."""
+    await visit.form(LinkForm)
+    visit.bank = await visit.service.bank(bank)
+    body = _model(doors.LinkGiven, bank=bank, token=token)
+    return _entered(visit, await doors.log_in_by_link(body, visit.service, request), "")
+
+
+@router.post("/logout")
+async def log_out(visit: VisitOf) -> Response:
+    """End the session here and on the server; what the browser kept of it is cleared, its code included."""
+    await visit.form(LogoutForm)
+    if visit.claims is not None:
+        claims = visit.claims
+
+        async def work(tx: WriteTx, actor: Actor) -> None:
+            owner = actor.person_id or actor.device_id
+            assert owner is not None  # noqa: S101 -- a session has one
+            await end_session(tx, owner_id=owner, session_id=claims.session_id, now=visit.now)
+
+        try:
+            await visit.write(work, action="sessions.logout")
+        except RefusalError as refusal:
+            if refusal.code not in {"session_over", "unknown_session"}:
+                raise
+    visit.leave()
+    answer = visit.go("/login")
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+async def _ask(visit: Visit, bank: Bank, form: LoginForm, request: Request) -> Response:
+    body = _model(doors.CodeRequest, bank=bank.code, phone=form.phone)
+    sent = await doors.ask_for_code(body, visit.service, request)
+    return _login(visit, form.next, step="code", code_id=sent.code_id, reference=sent.reference)
+
+
+async def _verify(visit: Visit, bank: Bank, form: LoginForm, request: Request) -> Response:
+    body = _model(doors.CodeGiven, bank=bank.code, code_id=form.code_id, code=form.code)
+    answer = await doors.log_in_by_code(body, visit.service, request)
+    if answer.choice is not None:
+        choice = answer.choice
+        return _login(visit, form.next, step="choose", ticket=choice.ticket, people=choice.people)
+    assert answer.tokens is not None  # noqa: S101 -- one of the two
+    return _entered(visit, answer.tokens, form.next)
+
+
+async def _choose(visit: Visit, bank: Bank, form: LoginForm, request: Request) -> Response:
+    body = _model(doors.ChoiceMade, bank=bank.code, ticket=form.ticket, person_id=form.person_id)
+    return _entered(visit, await doors.choose_who_logs_in(body, visit.service, request), form.next)
+
+
+async def _by_password(visit: Visit, bank: Bank, form: LoginForm, request: Request) -> Response:
+    body = _model(
+        doors.PasswordGiven,
+        bank=bank.code,
+        phone=form.phone,
+        password=form.password,
+        totp=form.totp or None,
+    )
+    return _entered(visit, await doors.log_in_by_password(body, visit.service, request), form.next)
+
+
+_STEPS = {"phone": _ask, "code": _verify, "choose": _choose, "password": _by_password}
+
+
+async def _bank(visit: Visit, named: str) -> Bank:
+    if named:
+        visit.come_to(await visit.service.bank(named))
+    return visit.banks_own
+
+
+def _entered(visit: Visit, tokens: Tokens, back: str) -> Response:
+    visit.enter(tokens.session_id, tokens.session_expires_at)
+    return visit.go(safe_path(back))
+
+
+def _login(visit: Visit, back: str, *, step: str, status: int = 200, **values: object) -> Response:
+    known = {
+        "code_id": "",
+        "reference": "",
+        "ticket": "",
+        "people": (),
+        "phone": "",
+        "sentence": "",
+        **values,
+    }
+    return visit.page("login.html", status=status, step=step, back=back, **known)
+
+
+def _again(visit: Visit, form: LoginForm, code: str, params: dict[str, object]) -> Response:
+    """Show the step again, with the sentence; a code that was not right may be typed anew."""
+    step = form.step if form.step in {"phone", "code", "password"} else "phone"
+    if code == "request_invalid":
+        code = f"page.login.{step}.wrong"
+    answer = _login(
+        visit,
+        form.next,
+        step=step,
+        status=status_of(code),
+        code_id=form.code_id,
+        reference=form.reference,
+        phone=form.phone,
+        sentence=visit.say(code, **params),
+    )
+    if (wait := params.get("retry_after")) is not None:
+        answer.headers["Retry-After"] = str(wait)
+    return answer
+
+
+def _model(model: type[M], **values: object) -> M:
+    """Return the body of a route of the API.
+
+    Raises:
+        RequestValidationError: the values do not fit.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_input=False, include_context=False)) from None

@@ -1,0 +1,83 @@
+// The page of the member's code: fetches a key once, keeps it on this phone, and draws a new code every 30 seconds.
+
+import { keyOf, memberCode, secondsLeft } from "./member-code.js";
+import { drawCode } from "./qr.js";
+
+const page = document.querySelector("[data-code]");
+const canvas = page.querySelector("canvas");
+const left = page.querySelector(".left > span");
+const show = (name) => {
+  for (const part of page.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== name;
+};
+
+const opened = new Promise((resolve, reject) => {
+  const asked = indexedDB.open("timebank", 1);
+  asked.onupgradeneeded = () => asked.result.createObjectStore("passes");
+  asked.onsuccess = () => resolve(asked.result);
+  asked.onerror = () => reject(asked.error);
+});
+
+async function stored(mode, work) {
+  const store = (await opened).transaction("passes", mode).objectStore("passes");
+  return new Promise((resolve, reject) => {
+    const asked = work(store);
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => reject(asked.error);
+  });
+}
+
+async function ask(path, body) {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "X-CSRF-Token": page.dataset.csrf, "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw Object.assign(new Error("refused"), { status: answer.status });
+  return answer.json();
+}
+
+const bytesOf = (hex) => Uint8Array.from(hex.match(/../g), (two) => parseInt(two, 16));
+
+async function renewed(kept) {
+  const sent = Date.now();
+  const said = await ask("/me/code/pass", { pass_id: kept?.passId ?? null });
+  const offset = said.now_milliseconds - (sent + Date.now()) / 2;
+  const fresh = said.seed === null
+    ? { ...kept, offset }
+    : {
+      key: await keyOf(bytesOf(said.seed)),
+      head: bytesOf(said.head),
+      passId: said.pass_id,
+      offset,
+    };
+  await stored("readwrite", (store) => store.put(fresh, "mine"));
+  return fresh;
+}
+
+async function begin() {
+  let kept = await stored("readonly", (store) => store.get("mine"));
+  try {
+    kept = await renewed(kept);
+  } catch (error) {
+    // 401: the login is over, and with it this phone's right to the code. Anything else is the network.
+    if (error.status === 401) { show("login"); return; }
+    if (!kept) { show(error.status ? "refused" : "offline"); return; }
+  }
+  show("code");
+  let drawn = "";
+  const tick = async () => {
+    const now = Date.now() + kept.offset;
+    const code = await memberCode(kept.key, kept.head, now);
+    if (code !== drawn) {
+      drawCode(canvas, code);
+      canvas.dataset.code = drawn = code;
+    }
+    left.style.transform = `scaleX(${secondsLeft(now) / 30})`;
+  };
+  await tick();
+  setInterval(tick, 500);
+}
+
+if ("serviceWorker" in navigator) navigator.serviceWorker.register("/me/worker.js", { scope: "/me/code" }).catch(() => {});
+if ("wakeLock" in navigator) navigator.wakeLock.request("screen").catch(() => {});
+begin().catch(() => show("refused"));

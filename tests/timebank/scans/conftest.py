@@ -1,0 +1,19 @@
+"""The scene in the cast's bank."""
+
+import pytest_asyncio
+
+from tests.api.cast import Cast, enter
+from tests.timebank.scans.scene import Scene, open_scene
+from timebank.database import Bank, Database
+
+
+@pytest_asyncio.fixture
+async def cast(database: Database, bank: Bank) -> Cast:
+    """Return the cast in a new bank."""
+    return await enter(database, bank)
+
+
+@pytest_asyncio.fixture
+async def scene(database: Database, cast: Cast) -> Scene:
+    """Return a session to scan at."""
+    return await open_scene(database, cast)

@@ -1,0 +1,108 @@
+"""Close the sessions whose check-out is over by a day, and make records of what arrived after a session was closed."""
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from ledger.session import ReadTx, WriteTx
+from timebank.database import Bank, Database
+from timebank.jobs.runs import begin_run, finish_run
+from timebank.policy.actions import load_history
+from timebank.records.making import Closed, close_due, reconsider_due
+
+JOB: Final = "close_sessions"
+ACTOR: Final = "job:close_sessions"
+BATCH: Final = 200
+LATE_SCANS: Final = timedelta(days=60)
+"""A station that was offline for longer is looked at by hand."""
+
+_OVER = """
+select s.id, s.starts_at, s.ends_at from activity_sessions s
+join activities a on a.bank_id = $1 and a.id = s.activity_id and a.state in ('published', 'running', 'closed')
+where s.bank_id = $1 and s.state = 'planned' and s.ends_at <= $2 and s.id > $3 order by s.id limit $4
+"""
+# What came with the closing itself is in its records already; looking again changes nothing.
+_TOLD_LATER = """
+select s.id from activity_sessions s
+where s.bank_id = $1 and s.state = 'closed' and s.ends_at > $2 and s.id > $3
+  and exists (select from scans c where c.bank_id = $1 and c.session_id = s.id and c.received_at > s.closed_at
+    and c.outcome in ('accepted', 'repeat'))
+order by s.id limit $4
+"""
+
+
+async def run_close_sessions(
+    database: Database, bank: Bank, *, as_of: date, now: datetime
+) -> dict[str, object]:
+    """Close what is over by the end of a day, each session in a transaction of its own, and return the figures.
+
+    A session is over when its check-out is: the policy's minutes after its planned end. Running it again closes
+    nothing twice.
+    """
+    await database.write(bank, lambda tx: begin_run(tx, JOB, as_of, now=now))
+    figures: Counter[str] = Counter(closed=0, records=0, missing_time=0, reconsidered=0)
+    await _close(database, bank, figures, as_of=as_of, now=now)
+    await _reconsider(database, bank, figures, now=now)
+    result: dict[str, object] = dict(figures)
+
+    async def finish(tx: WriteTx) -> None:
+        await finish_run(tx, JOB, as_of, now=now, result=result)
+
+    await database.write(bank, finish)
+    return result
+
+
+async def _close(
+    database: Database, bank: Bank, figures: Counter[str], *, as_of: date, now: datetime
+) -> None:
+    """Close what is over, batch by batch."""
+    after_id: int | None = 0
+    while after_id is not None:
+
+        async def find(tx: ReadTx, after_id: int = after_id) -> tuple[list[int], int | None]:
+            return await _over(tx, min(now, tx.end_of(as_of)), after_id)
+
+        over, after_id = await database.read(bank, find)
+        for session_id in over:
+
+            async def close(tx: WriteTx, session_id: int = session_id) -> Closed | None:
+                return await close_due(tx, session_id=session_id, actor=ACTOR, now=now)
+
+            closed = await database.write(bank, close)
+            if closed is not None:
+                figures.update(closed=1, records=len(closed.records), missing_time=len(closed.missing_time))
+
+
+async def _over(tx: ReadTx, moment: datetime, after_id: int) -> tuple[list[int], int | None]:
+    """Return sessions whose check-out is over, of a batch, and the id to go on after; None at the end."""
+    history = await load_history(tx)
+    rows = await tx.connection.fetch(_OVER, tx.bank_id, moment, after_id, BATCH)
+    over = []
+    for row in rows:
+        rule = history.on(tx.day(row["starts_at"])).pack.attendance
+        if row["ends_at"] + timedelta(minutes=rule.late_minutes) <= moment:
+            over.append(row["id"])
+    return over, rows[-1]["id"] if len(rows) == BATCH else None
+
+
+async def _reconsider(database: Database, bank: Bank, figures: Counter[str], *, now: datetime) -> None:
+    """Make records of scans that arrived after the closing."""
+    after_id = 0
+    while True:
+
+        async def find(tx: ReadTx, after_id: int = after_id) -> list[int]:
+            rows = await tx.connection.fetch(_TOLD_LATER, tx.bank_id, now - LATE_SCANS, after_id, BATCH)
+            return [row["id"] for row in rows]
+
+        found = await database.read(bank, find)
+        for session_id in found:
+
+            async def again(tx: WriteTx, session_id: int = session_id) -> Closed | None:
+                return await reconsider_due(tx, session_id=session_id, actor=ACTOR, now=now)
+
+            done = await database.write(bank, again)
+            if done is not None and (done.records or done.noted):
+                figures.update(reconsidered=1, records=len(done.records))
+        if len(found) < BATCH:
+            return
+        after_id = found[-1]

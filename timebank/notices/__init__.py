@@ -1,0 +1,1 @@
+"""Public notices: the masked list before crediting, objections, and the credit."""

@@ -1,0 +1,1 @@
+"""Passes: a member's phone that makes rotating codes without network."""

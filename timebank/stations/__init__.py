@@ -1,0 +1,1 @@
+"""Stations: where people check in, and the codes they show."""

@@ -1,0 +1,1 @@
+"""Working days by the Chinese calendar, with what a bank changes of it."""
