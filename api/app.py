@@ -63,10 +63,8 @@ def create_app(
     )
     if service is not None:
         app.state.service = service
-    app.include_router(health.router)
-    app.include_router(v1.router)
-    app.include_router(reference.router)
-    app.include_router(web.router)
+    # Not included, which would match them anew at each level: see `api.routers`.
+    app.router.routes.extend([*health.router.routes, *v1.ROUTES, *reference.router.routes, *web.ROUTES])
     app.add_exception_handler(RefusalError, _refused)
     app.add_exception_handler(OutageError, _out)
     app.add_exception_handler(RequestValidationError, _invalid)

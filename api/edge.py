@@ -233,9 +233,9 @@ class Caller:
 MIN_PROBLEM_STATUS = 400
 
 
-def rendered(model: BaseModel) -> Response:
+def rendered(model: BaseModel, *, status: int = 200) -> Response:
     """Return a model as the response that it will be, where the framework would check it once more at some cost."""
-    return Response(model.model_dump_json(), media_type="application/json")
+    return Response(model.model_dump_json(), status_code=status, media_type="application/json")
 
 
 class _Bearer(HTTPBearer):

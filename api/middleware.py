@@ -70,7 +70,7 @@ class Guard:
         finally:
             metrics.RUNNING.dec()
             seconds = time.perf_counter() - begun
-            route = _route(scope)
+            route = getattr(scope.get("route"), "path", "none")
             metrics.REQUESTS.labels(scope["method"], route, str(status)).inc()
             metrics.SECONDS.labels(scope["method"], route).observe(seconds)
             log.info(
@@ -136,12 +136,6 @@ class _Body:
             self.is_too_large = True
             raise RefusalError("body_too_large", limit=self._limit)
         return message
-
-
-def _route(scope: Scope) -> str:
-    """Return the path as declared, with the prefixes of the routers around it."""
-    found = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
-    return getattr(found, "path", "none")
 
 
 def _key(scope: Scope, headers: Mapping[bytes, bytes]) -> str:

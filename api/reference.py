@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import HTMLResponse
 
-router = APIRouter(include_in_schema=False)
+from api.routers import bare
+
+router = bare()
 
 Schema = Mapping[str, Any]
 

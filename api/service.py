@@ -1,12 +1,16 @@
 """What a serving process has: one of each, made at start and passed to every request. Nothing global."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from uuid import UUID
 
+from api.limits import Buckets
 from timebank.access import STRONG_METHODS
 from timebank.codes.rules import CodeKeys
 from timebank.database import Bank, Database
+from timebank.errors import RefusalError
 from timebank.login.passwords import Passwords
 from timebank.login.senders import Outgoing, Sender
 from timebank.login.tokens import TokenKeys
@@ -19,6 +23,10 @@ from timebank.vault.cipher import Cipher
 def utc_now() -> datetime:
     """Return the time; tests pass a clock of their own."""
     return datetime.now(UTC)
+
+
+SCANS_AT_ONCE, SCANS_PER_SECOND = 30, 0.1
+"""What one login scans by its own phone. Every scan is kept, whatever comes of it: nobody is to fill a table alone."""
 
 
 @dataclass(slots=True)
@@ -35,6 +43,7 @@ class Service:
     passwords: Passwords = field(default_factory=Passwords)
     outgoing: Outgoing = field(default_factory=Outgoing)
     now: Callable[[], datetime] = utc_now
+    scan_limit: Buckets = field(default_factory=lambda: Buckets(SCANS_AT_ONCE, SCANS_PER_SECOND))
     _banks: dict[str, Bank] = field(default_factory=dict)
     _scan_queues: dict[int, ScanQueue] = field(default_factory=dict)
 
@@ -72,6 +81,15 @@ class Service:
         if bank.id not in self._scan_queues:
             self._scan_queues[bank.id] = ScanQueue(self.database, bank, self.codes)
         return self._scan_queues[bank.id]
+
+    def slow_scans(self, login_id: UUID) -> None:
+        """Count a scan of a login.
+
+        Raises:
+            RefusalError: `throttled` with the seconds to wait.
+        """
+        if wait := self.scan_limit.take(str(login_id)):
+            raise RefusalError("throttled", retry_after=math.ceil(wait))
 
     async def settle(self) -> None:
         """Wait until every scan that was taken in has been answered."""

@@ -6,7 +6,7 @@ principal's own what the proxy names, and a guardian all of a minor's. Nothing h
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -107,6 +107,7 @@ PERMISSIONS: Mapping[str, Rule] = {
     "passes.own": _rule(whom=SELF),
     "scans.own": _rule(whom=SELF, scope="scans"),
     "scans.take": _rule(STEWARD, WORKER, devices=("station",)),
+    "scans.roll": _rule(STEWARD, WORKER),
     "scans.late": _rule(WORKER),
     "scans.upload": _rule(STEWARD, WORKER, devices=("station",)),
     "scans.read": _rule(STEWARD, WORKER, OFFICE, AUDITOR, ADMINISTRATOR, devices=("station",)),
@@ -167,7 +168,8 @@ class Grant:
 class Actor:
     """Who is at the door: a person or a device, in a session, with the grants in force now.
 
-    `principal_id` is set by `check_person` when the door opens only because the actor acts for that person.
+    `principal_id` is set by `check_person` when the door opens only because the actor acts for that person;
+    `lacks_factor` if there are an office's roles that this session does not carry.
     """
 
     session_id: UUID | None
@@ -178,6 +180,7 @@ class Actor:
     grants: tuple[Grant, ...] = ()
     method: str = ""
     principal_id: UUID | None = None
+    lacks_factor: bool = False
 
     @property
     def text(self) -> str:
@@ -248,6 +251,13 @@ select exists (select from proxies x where x.bank_id = $1 and x.agent_id = $2 an
     and g.from_on <= $6 and (g.until_on is null or g.until_on > $6))
 """
 
+_REPRESENTED = """
+select x.principal_id from proxies x where x.bank_id = $1 and x.agent_id = $2 and x.principal_id = any($3::uuid[])
+  and x.ended_at is null and x.from_at <= $4 and x.until_at > $4
+union
+select g.minor_id from guardianships g where g.bank_id = $1 and g.guardian_id = $2 and g.minor_id = any($3::uuid[])
+  and g.from_on <= $5 and (g.until_on is null or g.until_on > $5)
+"""
 
 _OFFICES = """
 select distinct g.organisation_id from role_grants g
@@ -269,6 +279,7 @@ async def load_actor(
     row = await tx.connection.fetchrow(_ACTOR, tx.bank_id, session_id, now)
     if row is None:
         raise RefusalError("session_over")
+    is_strong = row["method"] in strong
     return Actor(
         session_id=session_id,
         person_id=row["person_id"],
@@ -278,9 +289,10 @@ async def load_actor(
         grants=tuple(
             Grant(Role(role), node, at_root)
             for role, node, at_root in row["grants"]
-            if row["method"] in strong or role not in OFFICE_ROLES
+            if is_strong or role not in OFFICE_ROLES
         ),
         method=row["method"],
+        lacks_factor=not is_strong and any(role in OFFICE_ROLES for role, _, _ in row["grants"]),
     )
 
 
@@ -362,6 +374,17 @@ async def acts_for(tx: ReadTx, agent_id: UUID, principal_id: UUID, scope: str, *
         _ACTS_FOR, tx.bank_id, agent_id, principal_id, now, scope, tx.day(now)
     )
     return found
+
+
+async def represented(
+    tx: ReadTx, agent_id: UUID | None, person_ids: Collection[UUID], *, now: datetime
+) -> set[UUID]:
+    """Return those of some people whom a person acts for in anything at that moment, as agent or as guardian.
+
+    Who speaks for somebody is no judge of what they did.
+    """
+    rows = await tx.connection.fetch(_REPRESENTED, tx.bank_id, agent_id, list(person_ids), now, tx.day(now))
+    return {row[0] for row in rows}
 
 
 async def check_offices(tx: ReadTx, actor: Actor, person_id: UUID, *, now: datetime) -> None:

@@ -1,8 +1,6 @@
-"""The JSON API, one file per resource; each brings its `router`, and this file is the list of them."""
+"""The JSON API, one file per resource; each brings its `router`, and this file lists them."""
 
 from importlib import import_module
-
-from fastapi import APIRouter
 
 RESOURCES = (
     # A route is found by trying one after another, so what phones ask for all day comes first.
@@ -54,6 +52,4 @@ RESOURCES = (
     "transactions",
 )
 
-router = APIRouter(prefix="/api/v1")
-for resource in RESOURCES:
-    router.include_router(import_module(f"api.v1.{resource}").router)
+ROUTES = tuple(route for name in RESOURCES for route in import_module(f"api.v1.{name}").router.routes)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, after, page
@@ -13,6 +13,7 @@ from api.edge import Caller, CallerOf
 from api.etags import IfMatch, etag, expected_version
 from api.fields import MAX_ID, Code, Id, Instant, Name, PathId, Printable, Sentence
 from api.problems import problems
+from api.routers import resource
 from api.spans import FromDay, UntilDay, moments
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check
@@ -29,7 +30,7 @@ from timebank.activities.queries import (
 from timebank.activities.rules import Plan
 from timebank.policy.rules import Words
 
-router = APIRouter(prefix="/activities", tags=["activities"])
+router = resource("/activities", tag="activities")
 READ = "activities.read"
 
 State: TypeAlias = Literal["draft", "published", "running", "closed", "cancelled"]
@@ -37,7 +38,14 @@ Kind: TypeAlias = Literal["ordinary", "emergency"]
 Category = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True), Printable]
 Content = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True), Printable]
 Minutes = Annotated[int, Field(ge=0, le=1440)]
-Permille = Annotated[int, Field(ge=0, le=100_000)]
+Permille = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=3_000,
+        description="In thousandths. Who plans an activity says what its hours are worth: not any.",
+    ),
+]
 Capacity = Annotated[int, Field(ge=1, le=100_000)]
 Age = Annotated[int, Field(ge=0, le=120)]
 Skills = Annotated[list[Name], Field(max_length=20)]

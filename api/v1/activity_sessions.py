@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time
 from typing import Annotated, Literal, TypeAlias
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, decode, page
@@ -11,6 +11,7 @@ from api.edge import CallerOf
 from api.etags import IfMatch, etag, expected_version
 from api.fields import MAX_ID, Day, Id, Instant, Name, PathId
 from api.problems import problems
+from api.routers import resource
 from api.v1.activities import Capacity, Minutes, changes_of
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check
@@ -25,7 +26,7 @@ from timebank.activities.queries import (
 from timebank.activities.sessions import Recurrence, Terms
 from timebank.errors import RefusalError
 
-router = APIRouter(tags=["activity-sessions"])
+router = resource(tag="activity-sessions")
 READ = "activities.read"
 BEFORE_ALL = datetime(1, 1, 1, tzinfo=UTC)
 

@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -13,6 +12,7 @@ from api.edge import CallerOf, IdempotencyKey, Refusal
 from api.fields import Amount, Sentence
 from api.ledger_refusals import refusal_of
 from api.problems import problems
+from api.routers import resource
 from api.spans import FromDay, UntilDay, moments
 from ledger.session import ReadTx, WriteTx
 from ledger.values import Refused
@@ -20,7 +20,7 @@ from timebank.access import Actor, reach
 from timebank.awards.actions import award
 from timebank.awards.queries import AwardLine, awards
 
-router = APIRouter(tags=["awards"])
+router = resource(tag="awards")
 
 UnitCode = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.:/-]{0,79}$"), Field(examples=["point"])

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from starlette.responses import Response
 
@@ -12,6 +12,7 @@ from api.cursors import Limit, Page
 from api.edge import CallerOf, rendered
 from api.fields import Instant
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx
 from timebank.access import Actor, check_person
 from timebank.balances.queries import (
@@ -23,7 +24,7 @@ from timebank.balances.queries import (
     statement_of,
 )
 
-router = APIRouter(tags=["balances"])
+router = resource(tag="balances")
 PERMISSION = "standing.read"
 
 STATEMENT_LIMIT = 20

@@ -3,12 +3,13 @@
 from datetime import date, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.edge import CallerOf
 from api.fields import Day, Name
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check, check_whole_bank
 from timebank.errors import RefusalError
@@ -16,7 +17,7 @@ from timebank.workdays.actions import remove_calendar_day, set_calendar_day
 from timebank.workdays.queries import calendar_span
 from timebank.workdays.rules import CalendarDay, Source
 
-router = APIRouter(prefix="/calendar-days", tags=["calendar"])
+router = resource("/calendar-days", tag="calendar")
 
 READ, WRITE = "calendar.read", "calendar.write"
 MAX_DAYS = 400

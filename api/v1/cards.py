@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.edge import CallerOf
 from api.fields import PathId, Printable
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check, check_person
 from timebank.errors import RefusalError
@@ -21,7 +22,7 @@ from timebank.people.queries import masked_names, person
 from timebank.people.rules import NAME
 from timebank.privacy.actions import record_look_up
 
-router = APIRouter(tags=["cards"])
+router = resource(tag="cards")
 
 PDF = "application/pdf"
 READ, ISSUE, RESOLVE = "cards.read", "cards.issue", "cards.resolve"

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -10,6 +9,7 @@ from api.edge import CallerOf, IdempotencyKey, Refusal
 from api.fields import PathId
 from api.ledger_refusals import refusal_of
 from api.problems import problems
+from api.routers import resource
 from api.v1.disputes import TimesIn
 from api.v1.records import Outcome
 from ledger.session import WriteTx
@@ -20,7 +20,7 @@ from timebank.records.correcting import VoidReason, correct_record, void_record
 from timebank.records.entries import State
 from timebank.records.making import Closed, close_session, reconsider_session
 
-router = APIRouter(tags=["records"])
+router = resource(tag="records")
 
 
 class NewRecordOut(BaseModel):
@@ -67,6 +67,7 @@ class VoidedOut(BaseModel):
 
     record_id: int
     reversal_id: int | None
+    debt: dict[str, int] = Field(description="By unit, what was spent of the credit, or has ended, before.")
 
 
 class CorrectionIn(VoidIn):

@@ -3,20 +3,20 @@
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.cursors import Cursor, Limit, Page, after, page
 from api.edge import CallerOf
 from api.fields import Code
 from api.problems import problems
+from api.routers import resource
 from ledger.session import WriteTx
 from timebank.access import Actor, check_person
 from timebank.privacy.actions import declare_consent, record_look_up
 from timebank.privacy.queries import Declaration, check_person_known, consents_of, declarations_of
 from timebank.privacy.rules import Purpose
 
-router = APIRouter(prefix="/people/{person_id}/consents", tags=["privacy"])
+router = resource("/people/{person_id}/consents", tag="privacy")
 
 READ, WRITE = "consents.read", "consents.write"
 

@@ -6,13 +6,14 @@ Who changes them proves anew who is there: by the password of now, or by a login
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.edge import Caller, CallerOf
 from api.entrances import Digits, Password, Phone
 from api.guessing import forgive, take_or_refuse
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check
 from timebank.errors import RefusalError
@@ -24,7 +25,7 @@ from timebank.login.totp import begin_totp, has_totp, remove_totp, use_totp
 from timebank.throttles.actions import give_back, limits_of, take
 from timebank.throttles.rules import ACCOUNT
 
-router = APIRouter(tags=["credentials"])
+router = resource(tag="credentials")
 
 
 class Credentials(BaseModel):

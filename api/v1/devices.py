@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.cursors import Cursor, Limit, Page, decode, page
@@ -14,6 +14,7 @@ from api.entrances import LoginBody, Tokens, tokens_of
 from api.fields import Id, Name
 from api.guessing import limits_at, refuse_if
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check, check_organisation, reach
 from timebank.acts.actions import Act, record_act
@@ -24,7 +25,7 @@ from timebank.login.rules import client_family
 from timebank.login.sessions import Begun, begin_device_session
 from timebank.throttles.actions import give_back, take
 
-router = APIRouter(tags=["devices"])
+router = resource(tag="devices")
 
 Kind = Literal["station", "till"]
 

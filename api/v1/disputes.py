@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import Response
 
@@ -13,6 +12,7 @@ from api.edge import CallerOf, IdempotencyKey, Refusal
 from api.fields import Instant, PathId, Sentence
 from api.ledger_refusals import refusal_of
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from ledger.values import Refused
 from timebank.access import Actor, check_person, reach
@@ -27,7 +27,7 @@ from timebank.records.disputes import (
     raise_dispute,
 )
 
-router = APIRouter(tags=["disputes"])
+router = resource(tag="disputes")
 
 
 class DisputeIn(BaseModel):

@@ -2,19 +2,19 @@
 
 from uuid import uuid4
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.edge import CallerOf, IdempotencyKey
 from api.problems import problems
+from api.routers import resource
 from api.v1.tasks import TaskOut, task_out
 from ledger.session import WriteTx
 from timebank.access import Actor
 from timebank.tasks.actions import request_task
 from timebank.tasks.queries import EXPORT, ExportKind, find_task, reach_of_export
 
-router = APIRouter(prefix="/exports", tags=["tasks"])
+router = resource("/exports", tag="tasks")
 
 
 class ExportIn(BaseModel):

@@ -4,19 +4,19 @@ from datetime import date
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
 from api.edge import CallerOf
 from api.fields import PathId
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check_person
 from timebank.people import guardianships
 from timebank.people.guardianships import Guardianship
 from timebank.people.queries import person
 
-router = APIRouter(prefix="/people/{person_id}/guardianships", tags=["guardianships"])
+router = resource("/people/{person_id}/guardianships", tag="guardianships")
 
 READ, WRITE = "guardianships.read", "guardianships.write"
 

@@ -4,12 +4,13 @@ import asyncio
 import hashlib
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from api.edge import CallerOf, IdempotencyKey
 from api.problems import problems
+from api.routers import resource
 from api.v1.tasks import TaskOut, task_out
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check_whole_bank
@@ -20,7 +21,7 @@ from timebank.tasks.imports import MAX_WORKBOOK_BYTES, XLSX
 from timebank.tasks.queries import IMPORT, INPUT, SealedFile, find_task
 from timebank.vault.cipher import Cipher
 
-router = APIRouter(prefix="/imports", tags=["tasks"])
+router = resource("/imports", tag="tasks")
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False, "": False}
 _FORM = {

@@ -2,13 +2,14 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel
 
 from api.edge import ServiceOf
 from api.problems import problems
+from api.routers import resource
 
-router = APIRouter(tags=["login"])
+router = resource(tag="login")
 
 
 class Key(BaseModel):

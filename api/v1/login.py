@@ -5,13 +5,14 @@ Whatever is wrong with a login (nobody has the phone, another code, another pass
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, Field
 
 from api.edge import ServiceOf
 from api.entrances import Digits, Entrance, LoginBody, Password, Phone, Token, Tokens, tokens_of
 from api.guessing import address_of, take_or_refuse
 from api.problems import problems
+from api.routers import resource
 from ledger.session import WriteTx
 from timebank.errors import RefusalError
 from timebank.login.codes import (
@@ -34,7 +35,7 @@ from timebank.throttles.rules import ADDRESS_CODES, PHONE_CODES
 from timebank.vault.actions import take_fields
 from timebank.vault.blind import PHONE
 
-router = APIRouter(tags=["login"])
+router = resource(tag="login")
 
 
 class CodeRequest(LoginBody):

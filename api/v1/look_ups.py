@@ -4,18 +4,19 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from api.cursors import Cursor, Limit, Page, after, page
 from api.edge import CallerOf
 from api.fields import MAX_ID, Instant
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx
 from timebank.access import Actor, check_person, check_whole_bank
 from timebank.privacy.queries import LookUp, LookUpFilter, check_person_known, look_ups, look_ups_of
 
-router = APIRouter(tags=["privacy"])
+router = resource(tag="privacy")
 
 READ = "look_ups.read"
 

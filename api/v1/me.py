@@ -2,15 +2,15 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from api.edge import CallerOf
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx
 from timebank.access import PERMISSIONS, Actor, has
 
-router = APIRouter(tags=["me"])
+router = resource(tag="me")
 
 
 class GrantOut(BaseModel):

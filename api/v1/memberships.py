@@ -4,12 +4,12 @@ from datetime import date
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
 from api.edge import CallerOf
 from api.fields import Day, Id, PathId
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check_organisation, check_person
 from timebank.organisations.rules import WORK_UNIT
@@ -18,7 +18,7 @@ from timebank.people.memberships import Membership
 from timebank.people.queries import person
 from timebank.people.rules import PARTY_UNIT, has_reported
 
-router = APIRouter(prefix="/people/{person_id}/memberships", tags=["memberships"])
+router = resource("/people/{person_id}/memberships", tag="memberships")
 
 READ, WRITE = "memberships.read", "memberships.write"
 ELSEWHERE = frozenset({WORK_UNIT, PARTY_UNIT})

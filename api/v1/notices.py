@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -11,6 +11,7 @@ from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, after, before, page
 from api.edge import CallerOf, IdempotencyKey, ServiceOf
 from api.fields import MAX_ID, Id, PathId
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check, check_organisation
 from timebank.errors import RefusalError
@@ -19,7 +20,7 @@ from timebank.notices.actions import open_notice
 from timebank.notices.closing import credit_notice
 from timebank.notices.crediting import By
 
-router = APIRouter(tags=["notices"])
+router = resource(tag="notices")
 
 READ, WRITE = "notices.read", "notices.write"
 

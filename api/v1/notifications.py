@@ -4,19 +4,20 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, before, page
 from api.edge import CallerOf
 from api.fields import Id, PathId
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check_person
 from timebank.notifications.actions import mark_read, mark_read_up_to
 from timebank.notifications.queries import Notification, notifications_of
 
-router = APIRouter(tags=["notifications"])
+router = resource(tag="notifications")
 PERMISSION = "notifications.read"
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
@@ -11,13 +11,14 @@ from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, after, page
 from api.edge import CallerOf, IdempotencyKey
 from api.fields import MAX_ID, PathId, Printable, Sentence
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor
 from timebank.notices import objections, queries
 from timebank.notices.objections import Objection
 from timebank.privacy.actions import record_look_up
 
-router = APIRouter(tags=["notices"])
+router = resource(tag="notices")
 
 LineNumber = Annotated[int, Path(ge=1, le=MAX_ID, description="The line as the notice numbers it.")]
 Contact = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True), Printable]

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal, TypeAlias
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from api.cursors import Cursor, Limit, Page, after, page
@@ -11,12 +11,13 @@ from api.edge import CallerOf
 from api.etags import IfMatch, etag, expected_version
 from api.fields import MAX_ID, Code, Day, Id, Name, PathId
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check, check_organisation, check_whole_bank
 from timebank.organisations import actions, queries
 from timebank.organisations.queries import Filter, Organisation
 
-router = APIRouter(prefix="/organisations", tags=["organisations"])
+router = resource("/organisations", tag="organisations")
 
 READ, WRITE = "organisations.read", "organisations.write"
 

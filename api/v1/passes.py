@@ -5,19 +5,19 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.edge import CallerOf
 from api.fields import PathId
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check_person
 from timebank.codes.rules import MAC_BYTES, MEMBER_WINDOW_SECONDS, WINDOW_BYTES, member_head
 from timebank.passes.actions import IssuedPass, issue_pass, revoke_pass
 from timebank.passes.queries import Pass, passes_of
 
-router = APIRouter(tags=["passes"])
+router = resource(tag="passes")
 
 OWN = "passes.own"
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from api.cursors import Cursor, Limit, Page, decode, page
@@ -13,6 +13,7 @@ from api.edge import Caller, CallerOf
 from api.etags import IfMatch, etag, expected_version
 from api.fields import MAX_ID, Day, Name, Printable
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check, check_offices, check_organisation, check_person, reach
 from timebank.errors import RefusalError
@@ -24,7 +25,7 @@ from timebank.privacy.actions import record_look_up
 from timebank.vault.actions import take_fields
 from timebank.vault.blind import PHONE, find
 
-router = APIRouter(prefix="/people", tags=["people"])
+router = resource("/people", tag="people")
 
 LIST, READ, FIND, EDIT = "people.list", "people.read", "people.find", "people.edit"
 BEFORE_ALL = UUID(int=0)

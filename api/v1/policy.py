@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -11,6 +11,7 @@ from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, after, page
 from api.edge import CallerOf, IdempotencyKey
 from api.fields import Day, PathId, Printable
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check, check_whole_bank
 from timebank.errors import RefusalError
@@ -19,7 +20,7 @@ from timebank.policy.diff import Change
 from timebank.policy.queries import Adoption, adopted_pack, adoptions, version_changes, version_on
 from timebank.policy.rules import PolicyPack, written
 
-router = APIRouter(tags=["policy"])
+router = resource(tag="policy")
 PERMISSION = "policy.read"
 
 

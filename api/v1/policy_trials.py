@@ -5,12 +5,13 @@ from datetime import date
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Body
+from fastapi import Body
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.edge import CallerOf
 from api.fields import Day, Id
 from api.problems import problems
+from api.routers import resource
 from api.v1.policy import PERMISSION, ChangeOut
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check, check_whole_bank
@@ -21,7 +22,7 @@ from timebank.policy.rules import PolicyPack
 from timebank.policy.simulating import Simulation, simulate
 from timebank.privacy.actions import record_look_up
 
-router = APIRouter(prefix="/policy", tags=["policy"])
+router = resource("/policy", tag="policy")
 
 T = TypeVar("T")
 

@@ -4,12 +4,12 @@ import asyncio
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from api.edge import CallerOf
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check_offices, check_person
 from timebank.privacy.actions import record_export
@@ -17,7 +17,7 @@ from timebank.privacy.erasure import Erased, erase_person
 from timebank.privacy.export import Collected, collect, pack
 from timebank.privacy.queries import check_person_known
 
-router = APIRouter(prefix="/people/{person_id}", tags=["privacy"])
+router = resource("/people/{person_id}", tag="privacy")
 
 ZIP = "application/zip"
 

@@ -4,13 +4,14 @@ from base64 import b64encode
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, Field, JsonValue
 from starlette.responses import Response
 
 from api.edge import CallerOf, ServiceOf
 from api.fields import MAX_ID, PathId
 from api.problems import problems
+from api.routers import resource
 from ledger.proof.checkpoints import StoredCheckpoint, checkpoint_of_size, latest_checkpoint
 from ledger.proof.document import ProofDocument
 from ledger.proof.proving import consistency
@@ -21,7 +22,7 @@ from timebank.proof.actions import origin, proof_of_record, proof_of_transaction
 from timebank.proof.queries import check_party
 from timebank.records.queries import record_in_reach
 
-router = APIRouter(tags=["proofs"])
+router = resource(tag="proofs")
 PERMISSION = "proofs.read"
 
 BankCode = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,39}$")]

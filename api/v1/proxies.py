@@ -4,18 +4,19 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, after, page
 from api.edge import CallerOf
 from api.fields import Instant, PathId, Sentence
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import SCOPES, Actor, check_person
 from timebank.roles.proxies import Proxy, end_proxy, make_proxy, proxies_of
 
-router = APIRouter(tags=["proxies"])
+router = resource(tag="proxies")
 
 Scope = Annotated[str, Field(max_length=40, json_schema_extra={"enum": sorted(SCOPES)})]
 

@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, computed_field
 
 from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, after, decode, page
 from api.edge import CallerOf
 from api.fields import FIRST_YEAR, LAST_YEAR, MAX_ID, PathId
 from api.problems import problems
+from api.routers import resource
 from api.spans import FromDay, UntilDay, moments
 from ledger.session import ReadTx
 from timebank.access import Actor, check_person, reach
@@ -21,7 +22,7 @@ from timebank.records.entries import Entry, State, entries_of
 from timebank.records.overdue import LateSession, late_sessions
 from timebank.records.queries import Record, record_in_reach, records, records_of_person
 
-router = APIRouter(tags=["records"])
+router = resource(tag="records")
 PERMISSION = "records.read"
 BEGINNING = (datetime(1900, 1, 1, tzinfo=UTC), 0)
 

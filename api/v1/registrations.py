@@ -5,12 +5,13 @@ from datetime import date
 from hashlib import sha256
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.edge import CallerOf, IdempotencyKey
 from api.fields import Code, Day, Id, Name
 from api.problems import problems
+from api.routers import resource
 from api.v1.people import Gender, Number, PersonOut, Text, fields_of, person_out
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check, check_organisation, check_person, check_whole_bank
@@ -18,7 +19,7 @@ from timebank.people import actions
 from timebank.people.actions import Enrolment
 from timebank.people.queries import Person
 
-router = APIRouter(prefix="/people", tags=["people"])
+router = resource("/people", tag="people")
 
 REGISTER = "people.register"
 

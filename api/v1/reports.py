@@ -5,13 +5,14 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, before, page
 from api.edge import CallerOf
 from api.fields import Day
 from api.problems import problems
+from api.routers import resource
 from api.spans import FromDay, UntilDay, moments
 from ledger.balances import trial_balance
 from ledger.session import ReadTx
@@ -21,7 +22,7 @@ from timebank.errors import OutageError
 from timebank.proof.actions import audit_bank
 from timebank.totals.queries import totals
 
-router = APIRouter(tags=["reports"])
+router = resource(tag="reports")
 
 AUDIT_SECONDS = 25
 """Less than a request has. A bank that takes longer is audited by the command, which may take its time."""

@@ -3,13 +3,14 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, after, page
 from api.edge import CallerOf
 from api.fields import MAX_ID, Id, PathId
 from api.problems import problems
+from api.routers import resource
 from api.v1.records import RecordOut
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, reach
@@ -29,7 +30,7 @@ from timebank.records.review import (
 from timebank.records.staged import Sign
 from timebank.words import words
 
-router = APIRouter(tags=["reviews"])
+router = resource(tag="reviews")
 
 IdFilter = Annotated[int | None, Query(ge=1, le=MAX_ID)]
 

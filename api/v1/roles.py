@@ -4,19 +4,20 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, after, page
 from api.edge import CallerOf
 from api.fields import MAX_ID, Id, Instant, PathId
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, Role, check_person, reach
 from timebank.roles.actions import grant_role, revoke_role
 from timebank.roles.queries import RoleGrant, role_grants
 
-router = APIRouter(tags=["roles"])
+router = resource(tag="roles")
 READ = "roles.read"
 
 InForce = Annotated[bool, Query(description="Only grants that count now.")]

@@ -6,22 +6,24 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.edge import CallerOf, IdempotencyKey
 from api.fields import Id, Instant, PathId
 from api.problems import problems
+from api.routers import resource
 from api.v1.scans import Kind
 from api.v1.session_scans import check_session, within_of
 from ledger.session import WriteTx
 from timebank.access import Actor
 from timebank.scans.actions import ScanAnswer, ScanRequest, record_scans
-from timebank.scans.rules import ACCEPTED, IN, OUT, REPEAT
+from timebank.scans.loading import load_sessions
+from timebank.scans.rules import ACCEPTED, IN, OUT, REPEAT, SessionFacts
 
-router = APIRouter(prefix="/activity-sessions/{activity_session_id}", tags=["scans"])
+router = resource("/activity-sessions/{activity_session_id}", tag="scans")
 
-TAKE, LATE = "scans.take", "scans.late"
+ROLL, LATE = "scans.roll", "scans.late"
 MAX_ROWS = 200
 
 
@@ -87,11 +89,11 @@ class RowsOut(BaseModel):
 async def call_roll(
     body: RollCall, activity_session_id: PathId, caller: CallerOf, key: IdempotencyKey
 ) -> Response:
-    """Check those in or out who answer a roll call, once for the Idempotency-Key; each row has its own answer."""
+    """Check those in or out who answer a roll call; once for the Idempotency-Key, and an answer to each row."""
     digests = [secrets.token_bytes(32) for _ in body.rows]
 
     async def work(tx: WriteTx, actor: Actor) -> RowsOut:
-        within = await within_of(tx, actor, TAKE)
+        within = await within_of(tx, actor, ROLL)
         await check_session(tx, activity_session_id, within)
         requests = [
             ScanRequest(
@@ -104,7 +106,6 @@ async def call_roll(
                 person_id=row.person_id,
                 by_hand="roll_call",
                 within=within,
-                device_id=actor.device_id,
             )
             for digest, row in zip(digests, body.rows, strict=True)
         ]
@@ -138,6 +139,7 @@ async def enter_late(
     async def work(tx: WriteTx, actor: Actor) -> RowsOut:
         within = await within_of(tx, actor, LATE)
         await check_session(tx, activity_session_id, within)
+        session = (await load_sessions(tx, [activity_session_id])).get(activity_session_id)
         requests = [
             ScanRequest(
                 digest=digest,
@@ -150,7 +152,7 @@ async def enter_late(
                 happened_at=at,
                 evidence=row.evidence,
                 within=within,
-                fault=_fault_of(row, caller.now),
+                fault=_fault_of(row, session, caller.now),
             )
             for pair, row in zip(digests, body.rows, strict=True)
             for digest, (kind, at) in zip(pair, _halves(row), strict=True)
@@ -171,10 +173,15 @@ def _halves(row: LateRow) -> tuple[tuple[Kind, datetime], tuple[Kind, datetime]]
     return (IN, row.check_in_at), (OUT, row.check_out_at)
 
 
-def _fault_of(row: LateRow, now: datetime) -> str | None:
+def _fault_of(row: LateRow, session: SessionFacts | None, now: datetime) -> str | None:
+    """Return what is wrong with a row, for both of its halves: a wrong one is to leave nothing behind."""
     if row.check_out_at <= row.check_in_at:
         return "check_out_before_check_in"
-    return "clock_in_future" if row.check_out_at > now else None
+    if row.check_out_at > now:
+        return "clock_in_future"
+    if session is None or all(session.takes(kind, at, afterwards=True) for kind, at in _halves(row)):
+        return None
+    return "session_not_open"
 
 
 def _outcome_of(answers: Sequence[ScanAnswer]) -> str:

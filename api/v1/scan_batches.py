@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from api.edge import CallerOf
 from api.fields import FIRST_YEAR, LAST_YEAR, Id
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check, check_organisation, reach
 from timebank.errors import RefusalError
@@ -18,7 +18,7 @@ from timebank.scans.actions import ScanAnswer, record_scans
 from timebank.scans.batch import MAX_ENTRIES, Device, Entry, requests_of, station_device, verified
 from timebank.scans.rules import ACCEPTED, REFUSALS, REPEAT
 
-router = APIRouter(prefix="/scans", tags=["scans"])
+router = resource("/scans", tag="scans")
 
 UPLOAD, TAKE = "scans.upload", "scans.take"
 MAX_OFFSET_MS = 10**12

@@ -6,22 +6,25 @@ from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request
+from fastapi import Header, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from starlette.responses import Response
 
-from api.edge import Caller, CallerOf, ServiceOf
+from api.edge import Caller, CallerOf, ServiceOf, rendered
 from api.entrances import LoginBody
 from api.fields import Id
 from api.guessing import limits_at, refuse_if
 from api.problems import problems
+from api.routers import resource
 from ledger.session import WriteTx
 from timebank.access import Actor, check_person
 from timebank.errors import RefusalError
 from timebank.scans.actions import ScanAnswer, ScanRequest, record_scans
 from timebank.scans.receipts import phone_digest, touch
-from timebank.throttles.actions import take
+from timebank.throttles.actions import limits_of, take
+from timebank.throttles.rules import ADDRESS_SCANS, KEPT_REFUSALS
 
-router = APIRouter(prefix="/scans", tags=["scans"])
+router = resource("/scans", tag="scans")
 
 OWN = "scans.own"
 
@@ -104,8 +107,10 @@ async def touch_code(body: Touch, phone: PhoneHeader, service: ServiceOf, reques
         touched = touch(service.codes, body.code, bank_id=bank.id, phone=digest, now=now)
     except RefusalError as refused:
         # What is right costs no statement: in a rush a whole town comes from one address. What is wrong is counted,
-        # against the address and for the steward; a code of 80 bits is not found by trying.
-        limits = limits_at(service, bank, request)
+        # against the address and for the steward, up to what a bank keeps of strangers; a code of 80 bits is not found
+        # by trying.
+        limits = limits_at(service, bank, request, ADDRESS_SCANS)
+        kept = limits_of(service.blind, bank.id, (KEPT_REFUSALS,), "bank")
         wrong = ScanRequest(
             digest=secrets.token_bytes(32),
             kind=body.kind,
@@ -118,7 +123,7 @@ async def touch_code(body: Touch, phone: PhoneHeader, service: ServiceOf, reques
 
         async def work(tx: WriteTx) -> int:
             wait = await take(tx, limits, now=now)
-            if not wait:
+            if not wait and not await take(tx, kept, now=now):
                 await record_scans(tx, [wrong], codes=service.codes)
             return wait
 
@@ -132,10 +137,13 @@ async def touch_code(body: Touch, phone: PhoneHeader, service: ServiceOf, reques
     )
 
 
-@router.post("", operation_id="scan", status_code=201, responses=problems(401, 403, 404))
-async def scan(body: OwnScan, phone: PhoneHeader, caller: CallerOf) -> ScanOut:
+@router.post(
+    "", operation_id="scan", status_code=201, response_model=ScanOut, responses=problems(401, 403, 404)
+)
+async def scan(body: OwnScan, phone: PhoneHeader, caller: CallerOf) -> Response:
     """Check in or out by a station's code, for oneself or for whom one acts; a repeat is a success."""
     bank = await caller.bank()
+    caller.service.slow_scans(caller.claims.session_id)
     place = None if body.location is None else (body.location.latitude, body.location.longitude)
     asked = ScanRequest(
         digest=secrets.token_bytes(32),
@@ -149,8 +157,10 @@ async def scan(body: OwnScan, phone: PhoneHeader, caller: CallerOf) -> ScanOut:
         location=place,
     )
     if body.person_id is None:
-        return scan_out(await caller.service.scan_queue(bank).submit(asked))
-    return scan_out(await _scan_for(caller, asked, body.person_id))
+        answer = await caller.service.scan_queue(bank).submit(asked)
+    else:
+        answer = await _scan_for(caller, asked, body.person_id)
+    return rendered(scan_out(answer), status=201)
 
 
 async def _scan_for(caller: Caller, asked: ScanRequest, person_id: UUID) -> ScanAnswer:

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
 from api.cursors import Cursor, Limit, Page, after, page
 from api.edge import CallerOf
 from api.fields import Id, PathId
 from api.problems import problems
+from api.routers import resource
 from api.v1.scans import CodeText, Kind, ScanOut, scan_out
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, reach
@@ -22,7 +23,7 @@ from timebank.privacy.actions import record_look_up
 from timebank.scans import queries
 from timebank.scans.actions import ScanAnswer, ScanRequest, record_scans
 
-router = APIRouter(prefix="/activity-sessions/{activity_session_id}", tags=["scans"])
+router = resource("/activity-sessions/{activity_session_id}", tag="scans")
 
 TAKE, READ = "scans.take", "scans.read"
 

@@ -3,18 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel
 
 from api.edge import CallerOf
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check, check_person
 from timebank.errors import RefusalError
 from timebank.login.queries import living_sessions
 from timebank.login.sessions import end_session, end_sessions
 
-router = APIRouter(tags=["sessions"])
+router = resource(tag="sessions")
 
 
 class SessionOut(BaseModel):

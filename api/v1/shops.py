@@ -1,17 +1,17 @@
 """Shops and what stands on their shelves."""
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, after, page
 from api.edge import CallerOf
 from api.fields import PathId
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx
 from timebank.access import Actor, check
 from timebank.shops.queries import Goods, Shop, goods_of, shops
 
-router = APIRouter(tags=["shops"])
+router = resource(tag="shops")
 PERMISSION = "shops.read"
 
 

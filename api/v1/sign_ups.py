@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, after, page
 from api.edge import CallerOf
 from api.fields import Id, PathId
 from api.problems import problems
+from api.routers import resource
 from api.v1.activity_sessions import SessionOut, instant_and_id
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check, check_organisation, check_person
@@ -20,7 +21,7 @@ from timebank.activities.registers import SignUp, sign_ups_of_person, sign_ups_o
 from timebank.errors import RefusalError
 from timebank.people.queries import masked_names
 
-router = APIRouter(tags=["sign-ups"])
+router = resource(tag="sign-ups")
 OWN, READ = "sign_ups.own", "sign_ups.read"
 MAX_TEAM = 200
 

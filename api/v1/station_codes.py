@@ -4,13 +4,14 @@ import asyncio
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.addresses import PublicUrl
 from api.edge import Caller, CallerOf
 from api.fields import MAX_ID, PathId
 from api.problems import problems
+from api.routers import resource
 from api.v1.stations import POSTERS, station_in_reach
 from ledger.session import ReadTx
 from timebank.access import Actor
@@ -22,7 +23,7 @@ from timebank.organisations.queries import organisation
 from timebank.stations.codes import ShownCode, shown_codes
 from timebank.stations.posters import Poster, render_poster
 
-router = APIRouter(prefix="/stations", tags=["stations"])
+router = resource("/stations", tag="stations")
 
 SHOW = "stations.show"
 SVG, PNG, PDF = "image/svg+xml", "image/png", "application/pdf"

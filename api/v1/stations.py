@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.cursors import Cursor, Limit, Page, after, page
@@ -12,13 +12,14 @@ from api.edge import CallerOf
 from api.etags import IfMatch, etag, expected_version
 from api.fields import MAX_ID, Code, Id, Name, PathId
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check, check_organisation
 from timebank.errors import RefusalError
 from timebank.stations import actions, queries
 from timebank.stations.queries import Filter, Plan, Position, Station
 
-router = APIRouter(prefix="/stations", tags=["stations"])
+router = resource("/stations", tag="stations")
 
 READ, WRITE, POSTERS = "stations.read", "stations.write", "stations.posters"
 

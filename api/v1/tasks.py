@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from api.cursors import Cursor, Limit, Page, decode, page
 from api.edge import CallerOf
 from api.problems import problems
+from api.routers import resource
 from ledger.session import ReadTx
 from timebank.access import Actor
 from timebank.errors import RefusalError
@@ -19,7 +20,7 @@ from timebank.tasks.exports import ZIP
 from timebank.tasks.imports import TEXT, XLSX
 from timebank.tasks.queries import REPORT, SealedFile, Task, find_report, find_task, list_tasks
 
-router = APIRouter(prefix="/tasks", tags=["tasks"])
+router = resource("/tasks", tag="tasks")
 
 TaskId = Annotated[UUID, Path(description="The id that asking for the task returned.")]
 

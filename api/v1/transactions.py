@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from starlette.responses import Response
 
@@ -13,6 +13,7 @@ from api.edge import CallerOf, IdempotencyKey, Refusal
 from api.fields import PathId
 from api.ledger_refusals import refusal_of
 from api.problems import problems
+from api.routers import resource
 from api.spans import FromDay, UntilDay, moments
 from ledger.session import ReadTx, WriteTx
 from ledger.values import Refused
@@ -20,7 +21,7 @@ from timebank.access import Actor, check_whole_bank
 from timebank.books.actions import Reason, reverse
 from timebank.books.queries import Posting, Transaction, transaction_with_postings, transactions
 
-router = APIRouter(tags=["transactions"])
+router = resource(tag="transactions")
 READ = "transactions.read"
 
 KindFilter = Annotated[str | None, Query(pattern=r"^[a-z][a-z_]{0,39}$", examples=["award"])]

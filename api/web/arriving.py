@@ -42,20 +42,23 @@ def begun(request: Request, service: Service) -> Visit:
     """Return a visit as far as it needs no database: the language, the elders' view, the browser's mark."""
     query = request.query_params
     kept: dict[str, tuple[str, datetime | None]] = {}
+    # What another site has a browser send as a form comes without cookies: it must not seem a first visit.
+    is_look = request.method in {"GET", "HEAD"}
     language = language_of(
         query.get("lang"),
         cookies.read(request, cookies.LANGUAGE),
         request.headers.get("accept-language", ""),
     )
-    if query.get("lang") == language:
+    if is_look and query.get("lang") == language:
         kept[cookies.LANGUAGE] = language, None
     elder = query.get("elder")
-    if elder in {"0", "1"}:
+    if is_look and elder in {"0", "1"}:
         kept[cookies.ELDER] = elder, None
     phone = cookies.phone_of(request)
     if phone is None:
         phone = cookies.new_phone()
-        kept[cookies.PHONE] = phone, None
+        if is_look:
+            kept[cookies.PHONE] = phone, None
     return Visit(
         request=request,
         service=service,

@@ -8,11 +8,10 @@ from starlette.responses import Response
 from api.edge import service_of
 from api.problems import status_of
 from api.web.arriving import begun, visit_of
-from api.web.visit import Visit
+from api.web.visit import LOGIN_OVER, Visit
 from timebank.errors import OutageError, RefusalError
 
 NOT_PAGES = ("/api/", "/health/", "/metrics", "/static/")
-LOGIN_CODES = frozenset({"token_missing", "token_invalid", "token_expired", "session_over"})
 
 
 def is_page(request: Request) -> bool:
@@ -32,7 +31,7 @@ async def refused_page(
 ) -> Response:
     """Return the page of a refusal; who is not logged in is led to the login and back."""
     visit = await _visit(request)
-    if code in LOGIN_CODES:
+    if code in LOGIN_OVER:
         visit.leave()
         return visit.to_login()
     answer = visit.refused(code, dict(params or {}))

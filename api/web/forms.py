@@ -59,6 +59,8 @@ def check_origin(request: Request) -> None:
 async def fields_of(request: Request) -> dict[str, str | list[str]]:
     """Return what a form holds: a text for each name, a list where the name ends in `[]`.
 
+    Browsers send each new line of a text with a carriage return before it; it was not typed.
+
     Raises:
         RequestValidationError: it is no form, has a file, or a name twice.
     """
@@ -74,7 +76,7 @@ async def fields_of(request: Request) -> dict[str, str | list[str]]:
             elif name in found:
                 raise RequestValidationError([_wrong(name, "twice")])
             else:
-                found[name] = value
+                found[name] = value.replace("\r\n", "\n")
     return found
 
 

@@ -4,31 +4,40 @@ Each way goes through the API's own door, with its limits and its one answer for
 as tokens there becomes a cookie here; the tokens are thrown away.
 """
 
+import unicodedata
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, StringConstraints, ValidationError
 from starlette.responses import Response
 
 from api.entrances import Tokens
 from api.problems import status_of
+from api.routers import bare
 from api.v1 import login as doors
 from api.web.arriving import VisitOf
 from api.web.forms import FormBody
 from api.web.redirects import safe_path
-from api.web.visit import Visit
+from api.web.visit import LOGIN_OVER, Visit
 from ledger.session import WriteTx
 from timebank.access import Actor
 from timebank.database import Bank
 from timebank.errors import RefusalError
 from timebank.login.sessions import end_session
 
-router = APIRouter()
+router = bare()
 
 M = TypeVar("M", bound=BaseModel)
 
+
+def _plain(value: object) -> object:
+    """Return plain digits for the wide ones that a Chinese keyboard makes."""
+    return unicodedata.normalize("NFKC", value) if isinstance(value, str) else value
+
+
 Short = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
+Digits = Annotated[Short, BeforeValidator(_plain)]
 Next = Annotated[str | None, Query(max_length=500)]
 
 
@@ -38,14 +47,14 @@ class LoginForm(FormBody):
     step: Short
     next: Short = ""
     bank: Short = ""
-    phone: Short = ""
+    phone: Digits = ""
     code_id: Short = ""
     reference: Short = ""
-    code: Short = ""
+    code: Digits = ""
     ticket: Short = ""
     person_id: Short = ""
     password: Annotated[str, StringConstraints(max_length=200)] = ""
-    totp: Short = ""
+    totp: Digits = ""
 
 
 class LinkForm(FormBody):
@@ -88,30 +97,42 @@ async def use_link(visit: VisitOf, request: Request, bank: str, token: str) -> R
     await visit.form(LinkForm)
     visit.bank = await visit.service.bank(bank)
     body = _model(doors.LinkGiven, bank=bank, token=token)
-    return _entered(visit, await doors.log_in_by_link(body, visit.service, request), "")
+    try:
+        tokens = await doors.log_in_by_link(body, visit.service, request)
+    except RefusalError as refusal:
+        if refusal.code != "login_failed":
+            raise
+        return visit.refused(refusal.code, advice=visit.say("page.link.over"), way="/login")
+    return await _entered(visit, tokens, "")
 
 
 @router.post("/logout")
 async def log_out(visit: VisitOf) -> Response:
     """End the session here and on the server; what the browser kept of it is cleared, its code included."""
     await visit.form(LogoutForm)
-    if visit.claims is not None:
-        claims = visit.claims
-
-        async def work(tx: WriteTx, actor: Actor) -> None:
-            owner = actor.person_id or actor.device_id
-            assert owner is not None  # noqa: S101 -- a session has one
-            await end_session(tx, owner_id=owner, session_id=claims.session_id, now=visit.now)
-
-        try:
-            await visit.write(work, action="sessions.logout")
-        except RefusalError as refusal:
-            if refusal.code not in {"session_over", "unknown_session"}:
-                raise
+    await _end(visit)
     visit.leave()
     answer = visit.go("/login")
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
+
+
+async def _end(visit: Visit) -> None:
+    """End the session that the browser has, if it has one that is alive."""
+    if visit.claims is None:
+        return
+    claims = visit.claims
+
+    async def work(tx: WriteTx, actor: Actor) -> None:
+        owner = actor.person_id or actor.device_id
+        assert owner is not None  # noqa: S101 -- a session has one
+        await end_session(tx, owner_id=owner, session_id=claims.session_id, now=visit.now)
+
+    try:
+        await visit.write(work, action="sessions.logout")
+    except RefusalError as refusal:
+        if refusal.code not in {*LOGIN_OVER, "unknown_session"}:
+            raise
 
 
 async def _ask(visit: Visit, bank: Bank, form: LoginForm, request: Request) -> Response:
@@ -127,12 +148,12 @@ async def _verify(visit: Visit, bank: Bank, form: LoginForm, request: Request) -
         choice = answer.choice
         return _login(visit, form.next, step="choose", ticket=choice.ticket, people=choice.people)
     assert answer.tokens is not None  # noqa: S101 -- one of the two
-    return _entered(visit, answer.tokens, form.next)
+    return await _entered(visit, answer.tokens, form.next)
 
 
 async def _choose(visit: Visit, bank: Bank, form: LoginForm, request: Request) -> Response:
     body = _model(doors.ChoiceMade, bank=bank.code, ticket=form.ticket, person_id=form.person_id)
-    return _entered(visit, await doors.choose_who_logs_in(body, visit.service, request), form.next)
+    return await _entered(visit, await doors.choose_who_logs_in(body, visit.service, request), form.next)
 
 
 async def _by_password(visit: Visit, bank: Bank, form: LoginForm, request: Request) -> Response:
@@ -143,7 +164,7 @@ async def _by_password(visit: Visit, bank: Bank, form: LoginForm, request: Reque
         password=form.password,
         totp=form.totp or None,
     )
-    return _entered(visit, await doors.log_in_by_password(body, visit.service, request), form.next)
+    return await _entered(visit, await doors.log_in_by_password(body, visit.service, request), form.next)
 
 
 _STEPS = {"phone": _ask, "code": _verify, "choose": _choose, "password": _by_password}
@@ -155,7 +176,9 @@ async def _bank(visit: Visit, named: str) -> Bank:
     return visit.banks_own
 
 
-def _entered(visit: Visit, tokens: Tokens, back: str) -> Response:
+async def _entered(visit: Visit, tokens: Tokens, back: str) -> Response:
+    """Have the browser keep the new session and go on; the one it had, perhaps somebody else's, ends."""
+    await _end(visit)
     visit.enter(tokens.session_id, tokens.session_expires_at)
     return visit.go(safe_path(back))
 
@@ -176,6 +199,8 @@ def _login(visit: Visit, back: str, *, step: str, status: int = 200, **values: o
 def _again(visit: Visit, form: LoginForm, code: str, params: dict[str, object]) -> Response:
     """Show the step again, with the sentence; a code that was not right may be typed anew."""
     step = form.step if form.step in {"phone", "code", "password"} else "phone"
+    if step == "code" and visit.bank is None:
+        step = "phone"
     if code == "request_invalid":
         code = f"page.login.{step}.wrong"
     answer = _login(

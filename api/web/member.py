@@ -1,19 +1,19 @@
 """What is a member's own: balances and last records, sessions to sign up for, the rotating code."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import JSONResponse, Response
 
 from api.fields import Id
 from api.problems import status_of
+from api.routers import bare
 from api.web.arriving import VisitOf
 from api.web.forms import FormBody
-from api.web.visit import Visit
+from api.web.visit import LOGIN_OVER, Visit
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check_person
 from timebank.activities.queries import (
@@ -33,13 +33,14 @@ from timebank.passes.actions import IssuedPass, issue_pass
 from timebank.passes.queries import passes_of
 from timebank.people.queries import person
 from timebank.records.queries import Record, last_records_of
+from timebank.scans.queries import Times, times_of
 
-router = APIRouter()
+router = bare()
 
 LAST_RECORDS = 5
 SHOWN_SESSIONS = 10
+NEAR = timedelta(days=1)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-LOGIN_OVER = frozenset({"token_missing", "token_invalid", "session_over"})
 
 
 class SignUpForm(FormBody):
@@ -51,10 +52,11 @@ class SignUpForm(FormBody):
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A session, and the member's sign-up for it if there is one."""
+    """A session, the member's sign-up for it, and when they came and left if it has begun."""
 
     session: ActivitySession
     sign_up: SignUp
+    times: Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +124,19 @@ async def _coming(tx: ReadTx, person_id: UUID, *, now: datetime) -> list[Coming]
     found = await sign_ups_of_person(tx, person_id, coming_at=now, after_id=0, limit=SHOWN_SESSIONS)
     sessions_of = await sessions_by_id(tx, [each.activity_session_id for each in found])
     return sorted(
-        (Coming(sessions_of[each.activity_session_id], each) for each in found),
+        [
+            Coming(session, each, await _times(tx, session, person_id, now=now))
+            for each in found
+            for session in (sessions_of[each.activity_session_id],)
+        ],
         key=lambda each: each.session.starts_at,
     )
+
+
+async def _times(tx: ReadTx, session: ActivitySession, person_id: UUID, *, now: datetime) -> Times:
+    # Check-in opens before a session begins; of what is on another day there is nothing to ask.
+    is_near = session.starts_at - now < NEAR
+    return await times_of(tx, session.id, person_id) if is_near else Times(None, None)
 
 
 async def _open(tx: ReadTx, person_id: UUID, signed_up: set[int], *, now: datetime) -> list[Counted]:

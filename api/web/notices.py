@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
+from fastapi.exceptions import RequestValidationError
 from pydantic import StringConstraints
 from starlette.responses import Response
 
 from api.fields import MAX_ID, Id, PathId, Printable, Sentence
+from api.problems import status_of
+from api.routers import bare
 from api.web.arriving import VisitOf
-from api.web.forms import FormBody
+from api.web.forms import FormBody, checked
 from api.web.visit import Visit
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor
@@ -17,7 +20,7 @@ from timebank.errors import RefusalError
 from timebank.notices.objections import Objection, raise_objection
 from timebank.notices.queries import Line, Notice, lines, notice, notices, open_notice_on
 
-router = APIRouter()
+router = bare()
 
 PAGE_LINES = 100
 LIST_LIMIT = 50
@@ -25,6 +28,14 @@ NEWEST = 2**63 - 1
 
 AfterLine = Annotated[int, Query(alias="after", ge=0, le=MAX_ID)]
 LineNumber = Annotated[int | None, Query(alias="line", ge=1, le=MAX_ID)]
+
+
+class TypedForm(FormBody):
+    """What somebody typed, be it what it may: it is shown again if it does not fit."""
+
+    line: Id
+    ground: str = ""
+    contact: str = ""
 
 
 class ObjectionForm(FormBody):
@@ -67,7 +78,11 @@ async def show_notice(
 @router.post("/notices/{notice_id}")
 async def object_to_line(visit: VisitOf, notice_id: PathId, after: AfterLine = 0) -> Response:
     """Object to a line, which is then frozen until the office has decided."""
-    form = await visit.form(ObjectionForm)
+    typed = await visit.form(TypedForm)
+    try:
+        form = checked(ObjectionForm, typed.model_dump())
+    except RequestValidationError:
+        return await _board(visit, notice_id, after, typed=typed, refused=RefusalError("page.notice.wrong"))
 
     async def work(tx: WriteTx, actor: Actor) -> int:
         return await raise_objection(
@@ -85,7 +100,7 @@ async def object_to_line(visit: VisitOf, notice_id: PathId, after: AfterLine = 0
     except RefusalError as refusal:
         if refusal.code not in {"already_objected", "line_settled", "notice_over", "too_many_objections"}:
             raise
-        return await _board(visit, notice_id, after, refused=refusal)
+        return await _board(visit, notice_id, after, typed=typed, refused=refusal)
     return await _board(visit, notice_id, after, objected=form.line)
 
 
@@ -96,6 +111,7 @@ async def _board(
     *,
     chosen: int | None = None,
     objected: int | None = None,
+    typed: TypedForm | None = None,
     refused: RefusalError | None = None,
 ) -> Response:
     async def work(tx: ReadTx, actor: Actor) -> Board:
@@ -109,12 +125,14 @@ async def _board(
         return Board(found, shown, found.closed_at is None and found.closes_on >= today, following)
 
     board = await visit.read_as_anybody(work)
+    chosen = typed.line if typed else chosen
     return visit.page(
         "notice.html",
         board=board,
         after=after,
         chosen=next((line for line in board.lines if line.line == chosen), None),
         objected=objected,
+        typed=typed,
         sentence=visit.say(refused.code, **refused.params) if refused else "",
-        status=200,
+        status=status_of(refused.code) if refused else 200,
     )

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field
 from starlette.responses import Response
 
 from api.fields import MAX_ID, Id
+from api.routers import bare
 from api.web.arriving import VisitOf
 from api.web.forms import FormBody
 from api.web.visit import Visit
@@ -26,7 +27,7 @@ from timebank.records.review import (
     review_records,
 )
 
-router = APIRouter()
+router = bare()
 
 PAGE_LINES = 50
 REASONS: tuple[Reason, ...] = (
@@ -102,6 +103,7 @@ async def _queue(
         refused=refused,
         problem=problem,
         reasons=REASONS,
+        ticked={id_ for ids in refused.values() for id_ in ids},
     )
 
 

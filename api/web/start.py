@@ -1,13 +1,13 @@
 """The start page: what this is, and the ways on from here."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.routers import bare
 from api.web.arriving import VisitOf
 from ledger.session import ReadTx
 from timebank.access import Actor
 
-router = APIRouter()
+router = bare()
 
 
 @router.get("/")

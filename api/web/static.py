@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
+from api.routers import bare
 from timebank.errors import RefusalError
 
-router = APIRouter(include_in_schema=False)
+router = bare()
 
 FOREVER, ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
 DIGEST_LETTERS = 12

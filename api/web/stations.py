@@ -12,17 +12,18 @@ from hashlib import sha256
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.exceptions import RequestValidationError
 from pydantic import StringConstraints
 from starlette.responses import JSONResponse, Response
 
 from api.fields import MAX_ID, PathId, Printable
+from api.routers import bare
 from api.v1.stations import station_in_reach
 from api.web.arriving import VisitOf
 from api.web.forms import FormBody
 from api.web.scanning import words_of
-from api.web.visit import Visit
+from api.web.visit import LOGIN_OVER, Visit
 from ledger.session import ReadTx
 from timebank.access import Actor, check, reach
 from timebank.activities.queries import ActivitySession
@@ -35,7 +36,7 @@ from timebank.scans.requests import ScanAnswer, ScanRequest
 from timebank.stations.codes import ShownCode, shown_codes
 from timebank.stations.queries import Filter, Station, sessions_of_station, stations
 
-router = APIRouter()
+router = bare()
 
 SHOW, TAKE, READ = "stations.show", "scans.take", "scans.read"
 LIST_LIMIT = 200
@@ -116,7 +117,8 @@ async def read_codes(visit: VisitOf, station_id: PathId, session: SessionId = No
     try:
         found, counts = await visit.read(work)
     except RefusalError as refusal:
-        return JSONResponse({"sentence": visit.say(refusal.code, **refusal.params)}, status_code=409)
+        status = 401 if refusal.code in LOGIN_OVER else 409
+        return JSONResponse({"sentence": visit.say(refusal.code, **refusal.params)}, status_code=status)
     codes = [
         {
             "link": link(_public_url(visit), code.text),

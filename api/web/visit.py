@@ -26,6 +26,8 @@ T = TypeVar("T")
 F = TypeVar("F", bound=FormBody)
 
 SEE_OTHER = 303
+LOGIN_OVER = frozenset({"token_missing", "token_invalid", "token_expired", "session_over"})
+"""What leads to the login and from there back."""
 
 NAVIGATION = (
     ("/me", "page.me.title", None),
@@ -172,7 +174,9 @@ class Visit:
         self.kept[cookies.BANK] = bank.code, None
 
     def leave(self) -> None:
-        """Have the browser forget the session."""
+        """Have the browser forget the session, but not which bank it was of: the login that follows is there, too."""
+        if self.claims is not None and self.bank is not None:
+            self.kept[cookies.BANK] = self.bank.code, None
         self.claims = None
         self.kept.pop(cookies.SESSION, None)
         self.dropped.append(cookies.SESSION)
@@ -213,13 +217,13 @@ class Visit:
 
     def refused(self, code: str, params: dict[str, object] | None = None, **values: object) -> Response:
         """Return the page of a refusal: the sentence that the API says, too."""
-        said = self.say(code, **(params or {}))
+        said = self.say("page.forbidden") if code == "forbidden" else self.say(code, **(params or {}))
         return self.page("refused.html", status=status_of(code), code=code, sentence=said, **values)
 
     def to_login(self) -> Response:
         """Return the way to the login and from there back to this page."""
         url = self.request.url
-        back = url.path + (f"?{url.query}" if url.query and self.request.method == "GET" else "")
+        back = url.path + (f"?{url.query}" if url.query else "")
         return self.go(f"/login?next={quote(safe_path(back), safe='/')}")
 
     def _here(self, **changed: str) -> str:

@@ -77,6 +77,23 @@ async def test_a_phone_checks_in_one_of_two_members(
         assert {answer.outcome for answer in pair} == {"accepted", "phone_used"}
 
 
+async def test_phones_that_are_shared_crosswise_hold_nobody_up(
+    scene: Scene, queues: tuple[ScanQueue, ScanQueue]
+) -> None:
+    """Each process comes to the phones in the other's opposite order, and would wait for it in a ring."""
+    people, code = await scene.members(40), scene.shown(STARTS)
+    phones = [secrets.token_bytes(32) for _ in range(20)]
+    halves = [list(zip(people[:20], phones, strict=True)), list(zip(people[20:], phones[::-1], strict=True))]
+    answers = await asyncio.gather(
+        *(
+            queue.submit(own(person, STARTS, code=code, phone=phone))
+            for queue, half in zip(queues, halves, strict=True)
+            for person, phone in half
+        )
+    )
+    assert Counter(answer.outcome for answer in answers) == {"accepted": 20, "phone_used": 20}
+
+
 async def test_a_receipt_serves_one_of_two_members(scene: Scene, queues: tuple[ScanQueue, ScanQueue]) -> None:
     people, requests = await scene.members(20), []
     code = read_code(scene.shown(STARTS))

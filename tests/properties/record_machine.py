@@ -171,6 +171,8 @@ class RecordMachine(RuleBasedStateMachine):
         )
         if who in self.reviewers:
             assert done == "dispute_by_approver"
+        elif who == self.maker:
+            assert done == "dispute_by_enterer"
         elif with_times and not is_upheld:
             assert done == "correction_not_wanted"
         elif with_times and self.state == "voided":

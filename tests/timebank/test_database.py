@@ -141,6 +141,27 @@ async def test_a_glance_sees_its_bank_and_leaves_nothing_set(address: Address, p
                 assert not await database.pool.fetchval("select current_setting('timebank.bank_id', true)")
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select a.balance from accounts a where a.bank_id = $1 and a.balance = 5",
+        "select a.balance from accounts a, generate_series(1, 9) where a.bank_id = $1 and a.balance = 5",
+    ],
+)
+@pytest.mark.parametrize("plan", ["enable_nestloop = on", "enable_nestloop = off", "enable_seqscan = on"])
+async def test_a_glance_sets_the_bank_before_it_reads(
+    address: Address, bank: Bank, plan: str, query: str
+) -> None:
+    """In whatever order the planner would like to join, had it the choice."""
+    async with Database.connect(address, max_size=1) as database:
+        await fill(database, bank)
+        await database.pool.execute(f"set {plan}")
+        for _ in range(8):
+            row = await database.glance(bank, query)
+            assert row is not None
+            assert row["balance"] == 5
+
+
 async def test_a_glance_that_fails_leaves_nothing_set(
     address: Address, bank: Bank, database: Database
 ) -> None:

@@ -48,6 +48,10 @@ HOLD_SESSIONS = """
 select id, starts_at, ends_at from activity_sessions
 where bank_id = $1 and activity_id = $2 and state = 'planned' order by id for no key update
 """
+# The key too: a scan that is being stored refers to it, and is waited for.
+_HOLD_WHOLE = """
+select id from activity_sessions where bank_id = $1 and id = any($2::bigint[]) order by id for update
+"""
 _CANCEL_SESSIONS = """
 update activity_sessions set state = 'cancelled', version = version + 1
 where bank_id = $1 and id = any($2::bigint[])
@@ -161,6 +165,7 @@ async def cancel_sessions(tx: WriteTx, held: list[int], kind: str, **params: obj
     Raises:
         RefusalError: `activity_session_attended`.
     """
+    await tx.connection.execute(_HOLD_WHOLE, tx.bank_id, held)
     if await tx.connection.fetchval(_WAS_ATTENDED, tx.bank_id, held):
         raise RefusalError("activity_session_attended")
     await tx.connection.execute(_CANCEL_SESSIONS, tx.bank_id, held)

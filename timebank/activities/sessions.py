@@ -25,7 +25,8 @@ insert into activity_sessions (bank_id, activity_id, starts_at, ends_at, place, 
 select $1, $2, x.starts_at, x.ends_at, $5, $6, $7
 from unnest($3::timestamptz[], $4::timestamptz[]) as x (starts_at, ends_at) returning id
 """
-_HOLD = "select id from activity_sessions where bank_id = $1 and id = $2 for no key update"
+# The key too: a scan that is being stored refers to it, and is waited for.
+_HOLD = "select id from activity_sessions where bank_id = $1 and id = $2 for update"
 _EDIT = """
 update activity_sessions set starts_at = $3, ends_at = $4, place = $5, rest_minutes = $6, capacity = $7,
   version = version + 1

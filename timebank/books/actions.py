@@ -16,7 +16,8 @@ Reason = Literal["mistake", "duplicate", "dispute", "fraud", "other"]
 """Why, in a word: what somebody writes freely may name people, and the books cannot forget."""
 
 _FOUND = """
-select t.kind, t.actor from transactions t where t.bank_id = $1 and t.id = $2 and t.refusal is null
+select t.kind, t.actor, t.idempotency_key like 'record:%' as is_of_record from transactions t
+where t.bank_id = $1 and t.id = $2 and t.refusal is null
 """
 _OWNERS = """
 select distinct a.owner from postings p
@@ -40,8 +41,8 @@ async def reverse(
     Who made a transaction does not take it back; what the ledger refuses is returned.
 
     Raises:
-        RefusalError: `forbidden`, `unknown_transaction`, `reversal_of_own`, `not_reversible`,
-            `idempotency_conflict`.
+        RefusalError: `forbidden`, `unknown_transaction`, `reversal_of_own`, `not_reversible`, `reversal_of_record`
+            (it goes back with the record, which would say that it is credited still), `idempotency_conflict`.
     """
     check_whole_bank(actor, "reversals.write")
     found = await tx.connection.fetchrow(_FOUND, tx.bank_id, transaction_id)
@@ -51,6 +52,8 @@ async def reverse(
         raise RefusalError("reversal_of_own")
     if found["kind"] in _KEPT:
         raise RefusalError("not_reversible")
+    if found["is_of_record"]:
+        raise RefusalError("reversal_of_record")
     draft = reversal(
         books_key("reversal", actor, key),
         transaction_id=transaction_id,

@@ -17,7 +17,7 @@ from timebank.cli.frame import (
     run,
     show,
 )
-from timebank.cli.serve import HOST, PORT, WORKERS, PortOption, run_service
+from timebank.cli.serve import HOST, PORT, WORKERS, HostOption, PortOption, run_service
 from timebank.cli.tables import totals_table, violations_table
 from timebank.words import both
 
@@ -48,6 +48,7 @@ def demo(
     *,
     bank: BankOption = BANK,
     serve: Annotated[bool, typer.Option(help="随后提供 HTTP 服务 / then serve the API")] = False,
+    host: HostOption = HOST,
     port: PortOption = PORT,
     as_json: JsonOption = False,
 ) -> None:
@@ -55,20 +56,20 @@ def demo(
     from timebank.settings import Settings
     from timebank.startup import server_address
 
-    with explained(), server_address(Settings()):  # up until the service is, too
+    with explained(), server_address(settings := Settings()):  # up until the service is, too
         done = _book(bank)
         if as_json:
             print_json(done)
             return
         _show(done, bank)
         typer.echo(both("demo_logins"))
-        site = f"http://{HOST}:{port}"
+        site = (settings.public_url or f"http://{host}:{port}").rstrip("/")
         for login in done.logins:
             typer.echo(f"  {login.role:18} {site}/L/{bank}/{login.token}")
         typer.echo(both("demo_screen"))
         typer.echo(f"  {site}/stations/{done.station}/screen?session={done.session}")
         if serve:
-            run_service(HOST, port, workers=WORKERS, has_tasks=True)
+            run_service(host, port, workers=WORKERS, has_tasks=True)
     raise typer.Exit(VIOLATED if done.violations else OK)
 
 

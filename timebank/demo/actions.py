@@ -10,7 +10,8 @@ from timebank.access import Role
 from timebank.database import Bank, Database
 from timebank.demo.community import write_community
 from timebank.demo.meeting import hold_meeting
-from timebank.demo.people import DemoLogin, make_logins
+from timebank.demo.people import VOLUNTEER, DemoLogin, make_logins
+from timebank.demo.yesterday import hold_yesterday
 from timebank.jobs.expire import run_expire
 from timebank.jobs.recognise import run_recognise
 from timebank.proof.actions import SealedBank, audit_bank, seal_bank
@@ -64,8 +65,17 @@ async def book_demo(
     record = next(record.id for record in records if record.outcome == "accepted")
     logins = await database.write(bank, lambda tx: make_logins(tx, cipher, volunteer=busiest, now=now))
     worker = next(login.person_id for login in logins if login.role == Role.COMMUNITY_WORKER)
+    volunteer = next(login.person_id for login in logins if login.role == VOLUNTEER)
+    office = next(login.person_id for login in logins if login.role == Role.OFFICE)
+    people = {"worker_id": worker, "volunteer_id": volunteer}
     station, session = await database.write(
-        bank, lambda tx: hold_meeting(tx, worker_id=worker, at=MEETING_AT, now=now)
+        bank, lambda tx: hold_meeting(tx, cipher, **people, at=MEETING_AT, now=now)
+    )
+    await database.write(
+        bank,
+        lambda tx: hold_yesterday(
+            tx, cipher, **people, office_id=office, at=MEETING_AT, station_id=station, now=now
+        ),
     )
     return Demo(
         await database.read(bank, totals), sealed, violations, busiest, record, logins, station, session

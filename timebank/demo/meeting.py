@@ -1,19 +1,24 @@
-"""A station of the demo bank and today's activity there, so that there is something to scan."""
+"""A station of the demo bank and today's activity there, with a volunteer signed up: something to scan."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from ledger.session import WriteTx
+from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, Grant, Role
 from timebank.activities.actions import create_activity
 from timebank.activities.rules import ORDINARY, Plan
 from timebank.activities.sessions import Terms, add_session
+from timebank.activities.sign_ups import sign_up
 from timebank.activities.steps import publish_activity
 from timebank.stations.actions import open_station
 from timebank.stations.queries import Plan as StationPlan
+from timebank.vault.cipher import Cipher
 
 STATION = "DEMO-S1"
 HOURS = timedelta(hours=3)
+AGO = timedelta(minutes=10)
+"""So long ago it began: who looks round the demo comes late, and may leave again at once."""
+PLANNED_BEFORE = timedelta(hours=1)
 
 _STATION = "select id from stations where bank_id = $1 and code = $2"
 _SESSION = """
@@ -23,10 +28,22 @@ where a.bank_id = $1 and a.code = $2 order by s.id limit 1
 _ORGANISATION = "select id from organisations where bank_id = $1 and code = $2 order by id limit 1"
 
 
-async def hold_meeting(tx: WriteTx, *, worker_id: UUID, at: str, now: datetime) -> tuple[int, int]:
-    """Plan three hours from now at an organisation, once a day, and return the station's and the session's id."""
+async def holder_at(
+    tx: ReadTx, person_id: UUID, at: str, role: Role = Role.COMMUNITY_WORKER
+) -> tuple[Actor, int]:
+    """Return who has a role as an actor, and the organisation they have it at."""
     organisation_id: int = await tx.connection.fetchval(_ORGANISATION, tx.bank_id, at)
-    actor = Actor(None, worker_id, grants=(Grant(Role.COMMUNITY_WORKER, organisation_id, at_root=False),))
+    return Actor(None, person_id, grants=(Grant(role, organisation_id, at_root=False),)), organisation_id
+
+
+async def hold_meeting(
+    tx: WriteTx, cipher: Cipher, *, worker_id: UUID, volunteer_id: UUID, at: str, now: datetime
+) -> tuple[int, int]:
+    """Plan three hours that have just begun at an organisation, once a day, with a volunteer signed up for them.
+
+    Return the station's and the session's id.
+    """
+    actor, organisation_id = await holder_at(tx, worker_id, at)
     station_id: int | None = await tx.connection.fetchval(_STATION, tx.bank_id, STATION)
     if station_id is None:
         station = StationPlan(
@@ -43,21 +60,42 @@ async def hold_meeting(tx: WriteTx, *, worker_id: UUID, at: str, now: datetime) 
     code = f"DEMO-{tx.day(now):%Y%m%d}"
     session_id: int | None = await tx.connection.fetchval(_SESSION, tx.bank_id, code)
     if session_id is None:
-        session_id = await _plan(tx, actor, code, organisation_id, station_id, now)
+        planned = now - PLANNED_BEFORE
+        session_id = await plan_meeting(
+            tx,
+            actor,
+            code=code,
+            name="今日清洁家园",
+            organisation_id=organisation_id,
+            station_id=station_id,
+            starts_at=now - AGO,
+            now=planned,
+        )
+        volunteer = Actor(None, volunteer_id)
+        await sign_up(tx, volunteer, cipher, session_id=session_id, person_id=volunteer_id, now=planned)
     return station_id, session_id
 
 
-async def _plan(
-    tx: WriteTx, actor: Actor, code: str, organisation_id: int, station_id: int, now: datetime
+async def plan_meeting(  # noqa: PLR0913 -- what, where and when
+    tx: WriteTx,
+    actor: Actor,
+    *,
+    code: str,
+    name: str,
+    organisation_id: int,
+    station_id: int,
+    starts_at: datetime,
+    now: datetime,
 ) -> int:
+    """Publish three hours at a station and return the session's id."""
     plan = Plan(
-        name="今日清洁家园",
+        name=name,
         category="环保",
         is_volunteer_service=True,
         team_id=None,
         place="春风社区东门",
-        starts_at=now,
-        ends_at=now + HOURS,
+        starts_at=starts_at,
+        ends_at=starts_at + HOURS,
         rest_minutes=0,
         difficulty_permille=1000,
         capacity=None,

@@ -9,6 +9,7 @@ from timebank.access import Role
 from timebank.banks.inviting import grant_unasked
 from timebank.login.links import make_login_link
 from timebank.vault.actions import put_fields
+from timebank.vault.blind import PHONE, BlindIndex, put_index
 from timebank.vault.cipher import Cipher
 
 ACTOR = "demo"
@@ -72,5 +73,6 @@ async def _holder(tx: WriteTx, cipher: Cipher, post: Post, *, now: datetime) -> 
     person_id: UUID = await tx.connection.fetchval(_PERSON, tx.bank_id)
     organisation_id = await tx.connection.fetchval(_ORGANISATION, tx.bank_id, post.at)
     await put_fields(tx, cipher, [(person_id, "name", post.name), (person_id, "phone", post.phone)])
+    await put_index(tx, BlindIndex(cipher.ring), person_id, PHONE, post.phone)  # so that a code is sent to it
     await grant_unasked(tx, person_id, post.role, organisation_id, now=now, actor=ACTOR)
     return person_id

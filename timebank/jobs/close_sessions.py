@@ -6,8 +6,10 @@ from typing import Final
 
 from ledger.session import ReadTx, WriteTx
 from timebank.database import Bank, Database
+from timebank.errors import RefusalError
 from timebank.jobs.runs import begin_run, finish_run
 from timebank.policy.actions import load_history
+from timebank.policy.rules import AttendanceRule
 from timebank.records.making import Closed, close_due, reconsider_due
 
 JOB: Final = "close_sessions"
@@ -16,17 +18,24 @@ BATCH: Final = 200
 LATE_SCANS: Final = timedelta(days=60)
 """A station that was offline for longer is looked at by hand."""
 
+STORING: Final = timedelta(minutes=10)
+"""Longer than any scan takes from its receipt to the end of its transaction."""
+
 _OVER = """
 select s.id, s.starts_at, s.ends_at from activity_sessions s
 join activities a on a.bank_id = $1 and a.id = s.activity_id and a.state in ('published', 'running', 'closed')
 where s.bank_id = $1 and s.state = 'planned' and s.ends_at <= $2 and s.id > $3 order by s.id limit $4
 """
-# What came with the closing itself is in its records already; looking again changes nothing.
+# A scan that was received just before the closing may have been stored just after it: such a one counts unless a
+# record says as much already.
 _TOLD_LATER = """
 select s.id from activity_sessions s
 where s.bank_id = $1 and s.state = 'closed' and s.ends_at > $2 and s.id > $3
-  and exists (select from scans c where c.bank_id = $1 and c.session_id = s.id and c.received_at > s.closed_at
-    and c.outcome in ('accepted', 'repeat'))
+  and exists (select from scans c where c.bank_id = $1 and c.session_id = s.id
+    and c.received_at > s.closed_at - $5::interval and c.outcome in ('accepted', 'repeat')
+    and (c.received_at > s.closed_at or not exists (select from service_records r
+      where r.bank_id = $1 and r.session_id = s.id and r.volunteer_id = c.volunteer_id
+        and (r.check_in_at <= c.happened_at and c.kind = 'in' or r.check_out_at >= c.happened_at and c.kind = 'out'))))
 order by s.id limit $4
 """
 
@@ -37,10 +46,11 @@ async def run_close_sessions(
     """Close what is over by the end of a day, each session in a transaction of its own, and return the figures.
 
     A session is over when its check-out is: the policy's minutes after its planned end. Running it again closes
-    nothing twice.
+    nothing twice. One that cannot be closed (it was put off meanwhile, or no policy was in force on its day) is counted
+    as refused and keeps no other from it.
     """
     await database.write(bank, lambda tx: begin_run(tx, JOB, as_of, now=now))
-    figures: Counter[str] = Counter(closed=0, records=0, missing_time=0, reconsidered=0)
+    figures: Counter[str] = Counter(closed=0, records=0, missing_time=0, reconsidered=0, refused=0)
     await _close(database, bank, figures, as_of=as_of, now=now)
     await _reconsider(database, bank, figures, now=now)
     result: dict[str, object] = dict(figures)
@@ -68,7 +78,11 @@ async def _close(
             async def close(tx: WriteTx, session_id: int = session_id) -> Closed | None:
                 return await close_due(tx, session_id=session_id, actor=ACTOR, now=now)
 
-            closed = await database.write(bank, close)
+            try:
+                closed = await database.write(bank, close)
+            except RefusalError:
+                figures.update(refused=1)
+                continue
             if closed is not None:
                 figures.update(closed=1, records=len(closed.records), missing_time=len(closed.missing_time))
 
@@ -79,7 +93,10 @@ async def _over(tx: ReadTx, moment: datetime, after_id: int) -> tuple[list[int],
     rows = await tx.connection.fetch(_OVER, tx.bank_id, moment, after_id, BATCH)
     over = []
     for row in rows:
-        rule = history.on(tx.day(row["starts_at"])).pack.attendance
+        try:
+            rule = history.on(tx.day(row["starts_at"])).pack.attendance
+        except RefusalError:  # before the first pack; closing it is refused, and counted
+            rule = AttendanceRule()
         if row["ends_at"] + timedelta(minutes=rule.late_minutes) <= moment:
             over.append(row["id"])
     return over, rows[-1]["id"] if len(rows) == BATCH else None
@@ -91,7 +108,9 @@ async def _reconsider(database: Database, bank: Bank, figures: Counter[str], *, 
     while True:
 
         async def find(tx: ReadTx, after_id: int = after_id) -> list[int]:
-            rows = await tx.connection.fetch(_TOLD_LATER, tx.bank_id, now - LATE_SCANS, after_id, BATCH)
+            rows = await tx.connection.fetch(
+                _TOLD_LATER, tx.bank_id, now - LATE_SCANS, after_id, BATCH, STORING
+            )
             return [row["id"] for row in rows]
 
         found = await database.read(bank, find)

@@ -40,8 +40,11 @@ async def run_credit(
 
     async def begin(tx: WriteTx) -> bool:
         await begin_run(tx, JOB, as_of, now=now)
-        version = await version_on(tx, as_of)
-        return version is not None and version.pack.attendance.notice_working_days == 0
+        # What is approved today is not spared its notice because there was none on a day that is past.
+        versions = [await version_on(tx, day) for day in {as_of, tx.day(now)}]
+        return all(
+            version is not None and version.pack.attendance.notice_working_days == 0 for version in versions
+        )
 
     async def due(tx: WriteTx, after_id: int) -> Batch:
         return await credit_due(tx, as_of=as_of, after_id=after_id, by=BY, now=now)

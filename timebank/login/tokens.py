@@ -28,6 +28,7 @@ CLOCK_SKEW = timedelta(seconds=5)
 KEY_BYTES = 32
 FIRST = "1"
 REMEMBERED_TOKENS = 10_000
+REMEMBERED_HEADERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class TokenKeys:
             _kid(key.public_key()): key.public_key() for key in private
         }
         self._kid = next(iter(self._public))
+        self._by_header: dict[str, Ed25519PublicKey] = {}
         self._verified: dict[str, Claims] = {}
         self._verified_cookies: dict[str, CookieClaims] = {}
 
@@ -123,12 +125,22 @@ class TokenKeys:
             self._verified_cookies[cookie] = known
         return known
 
+    def _key_of(self, token: str) -> Ed25519PublicKey:
+        """Return the key that a token names. Each key writes the same header every time, so it is read once."""
+        header = token.partition(".")[0]
+        key = self._by_header.get(header)
+        if key is None:
+            key = self._public[str(jwt.get_unverified_header(token)["kid"])]
+            if len(self._by_header) < REMEMBERED_HEADERS:
+                self._by_header[header] = key
+        return key
+
     def _read(
         self, token: str, now: datetime, required: list[str], *, audience: str | None = None
     ) -> tuple[str, UUID, datetime, datetime]:
         """Return bank, session, and when the token was issued and ends; without an end it ends when it was issued."""
         try:
-            key = self._public[str(jwt.get_unverified_header(token)["kid"])]
+            key = self._key_of(token)
             claims = jwt.decode(
                 token,
                 key,

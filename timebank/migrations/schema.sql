@@ -1584,6 +1584,8 @@ CREATE UNIQUE INDEX scans_device_key ON timebank.scans USING btree (bank_id, dev
 
 CREATE UNIQUE INDEX scans_once_key ON timebank.scans USING btree (bank_id, session_id, volunteer_id, kind) WHERE (outcome = 'accepted'::text);
 
+CREATE INDEX scans_phone_again_idx ON timebank.scans USING btree (bank_id, session_id, phone) WHERE ((outcome = 'repeat'::text) AND (phone IS NOT NULL));
+
 CREATE UNIQUE INDEX scans_phone_key ON timebank.scans USING btree (bank_id, session_id, phone, kind) WHERE ((outcome = 'accepted'::text) AND (phone IS NOT NULL));
 
 CREATE UNIQUE INDEX scans_proof_key ON timebank.scans USING btree (bank_id, proof) WHERE ((outcome = 'accepted'::text) AND (proof IS NOT NULL));

@@ -29,7 +29,7 @@ _LOCK = """
 select r.id from service_records r
 where r.bank_id = $1 and r.id = any($2::bigint[]) and r.state = $3 order by r.id for update
 """
-_FACTS = """
+_CREDITABLE = """
 select r.id, v.owner, v.is_party_member, r.minutes, r.points, coalesce(s.ends_at, a.ends_at) as effective_at,
   r.policy_version
 from unnest($2::bigint[]) as x (id),
@@ -37,10 +37,13 @@ from unnest($2::bigint[]) as x (id),
 join volunteers v on v.bank_id = $1 and v.id = r.volunteer_id
 join activities a on a.bank_id = $1 and a.id = r.activity_id
 left join activity_sessions s on s.bank_id = $1 and s.id = r.session_id
+"""
+_FACTS = f"""{_CREDITABLE}
 where not exists (select from disputes d where d.bank_id = $1 and d.record_id = r.id and d.decided_at is null)
 order by r.id
 """
 _CLOSED_BEFORE = "select max(closed_before) from closures where bank_id = $1"
+_IS_REFUSED = "select refusal is not null from transactions where bank_id = $1 and id = $2"
 _CREDITED = """
 update service_records r set state = 'credited', credited_transaction_id = x.transaction_id, version = r.version + 1
 from unnest($2::bigint[], $3::bigint[]) as x (id, transaction_id) where r.bank_id = $1 and r.id = x.id
@@ -151,6 +154,25 @@ async def credit_records(
     refused = {one.record_id: outcome for one, outcome in outcomes if not isinstance(outcome, Posted)}
     await _note_refusals(tx, refused, by=by, now=now)
     return Credited(len(posted), len(refused))
+
+
+async def settle_credit(tx: WriteTx, record_id: int, *, actor: str, now: datetime) -> int | None:
+    """Return the transaction of a credited record that is not known to have one; None if nothing came of it.
+
+    An import says that a record is credited before it has booked it, batch by batch, and may have died in between. A
+    key is taken once: whoever comes second, we or the import, finds the credit of the first, and only one is in
+    the books, where a reversal finds it.
+    """
+    (row,) = await tx.connection.fetch(_CREDITABLE, tx.bank_id, [record_id])
+    if not row["minutes"] and not row["points"]:
+        return None
+    closed_before = await tx.connection.fetchval(_CLOSED_BEFORE, tx.bank_id)
+    record = _creditable(row, tx, closed_before, now)
+    (outcome,) = await post(tx, credit_drafts([record], await load_history(tx), actor=actor))
+    if isinstance(outcome, Conflict):
+        is_refused = await tx.connection.fetchval(_IS_REFUSED, tx.bank_id, outcome.transaction_id)
+        return None if is_refused else outcome.transaction_id
+    return outcome.transaction_id if isinstance(outcome, Posted) else None
 
 
 def _creditable(

@@ -4,18 +4,20 @@ Whom it is about is not told who objects: entries of the record name the notice,
 is locked first, so that a line is never credited while somebody objects to it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from ledger.session import WriteTx
-from timebank.access import Actor, Role, check, reach
+from timebank.access import Actor, Role, check, reach, represented
 from timebank.errors import RefusalError
 from timebank.notices.crediting import By, credit_records
 from timebank.notices.rules import is_over
 from timebank.notifications.actions import tell
 from timebank.records.entries import Kind, State, enter, move
+from timebank.records.queries import IS_BY_HAND
 
 if TYPE_CHECKING:
     import asyncpg
@@ -66,16 +68,18 @@ join service_records r on r.bank_id = $1 and r.id = o.record_id
 join activities a on a.bank_id = $1 and a.id = r.activity_id
 where o.bank_id = $1 and o.id = $2
 """
-_STANDING = """
+_STANDING = f"""
 select o.raised_by, o.decided_at, n.closes_on, v.owner,
+  coalesce(a.created_by = $3, false) or {IS_BY_HAND.format(n=4)} as has_entered,
   exists (select from record_entries e where e.bank_id = $1 and e.record_id = o.record_id
     and e.kind in ('approved', 'approved_second') and e.person_id = $3) as has_approved
 from objections o
 join notices n on n.bank_id = $1 and n.id = o.notice_id
 join service_records r on r.bank_id = $1 and r.id = o.record_id
+join activities a on a.bank_id = $1 and a.id = r.activity_id
 join volunteers v on v.bank_id = $1 and v.id = r.volunteer_id
 where o.bank_id = $1 and o.id = $2
-"""
+"""  # noqa: S608 -- ours
 _DISMISS = """
 update objections set decided_at = $3, decided_by = $4, decision = 'dismissed', reason = $5
 where bank_id = $1 and id = $2 returning raised_by
@@ -183,7 +187,7 @@ async def decide_objection(
 
     Raises:
         RefusalError: `forbidden`, `unknown_objection`, `already_decided_objection`, and where somebody may not judge:
-            `decision_by_objector`, `decision_by_approver`, `decision_on_own`.
+            `decision_by_objector`, `decision_on_own`, `decision_by_approver`, `decision_by_enterer`.
     """
     nodes = await reach(tx, actor, "objections.decide")
     found = await tx.connection.fetchrow(_FOUND, tx.bank_id, objection_id)
@@ -191,10 +195,11 @@ async def decide_objection(
     if found is None or (nodes is not None and not places & set(nodes)):
         raise RefusalError("unknown_objection")
     await tx.connection.execute(_LOCK, tx.bank_id, found["record_id"])
-    standing = await tx.connection.fetchrow(_STANDING, tx.bank_id, objection_id, actor.person_id)
+    standing = await tx.connection.fetchrow(_STANDING, tx.bank_id, objection_id, actor.person_id, actor.text)
     if standing is None:
         raise RefusalError("unknown_objection")
-    _check_judge(standing, actor)
+    principals = await represented(tx, actor.person_id, [standing["owner"]], now=now)
+    _check_judge(standing, actor, principals)
     case = _Case(found["notice_id"], found["record_id"], objection_id, By(actor.text, actor.person_id), now)
     if decision == "upheld":
         told = await _uphold(tx, case, reason)
@@ -222,15 +227,17 @@ class _Case:
     now: datetime
 
 
-def _check_judge(standing: "asyncpg.Record", actor: Actor) -> None:
+def _check_judge(standing: "asyncpg.Record", actor: Actor, principals: Collection[UUID]) -> None:
     if standing["decided_at"] is not None:
         raise RefusalError("already_decided_objection")
     if actor.person_id == standing["raised_by"]:
         raise RefusalError("decision_by_objector")
-    if actor.person_id == standing["owner"]:
+    if actor.person_id == standing["owner"] or standing["owner"] in principals:
         raise RefusalError("decision_on_own")
     if standing["has_approved"]:
         raise RefusalError("decision_by_approver")
+    if standing["has_entered"]:
+        raise RefusalError("decision_by_enterer")
 
 
 async def _uphold(tx: WriteTx, case: _Case, reason: str) -> list[UUID]:
@@ -255,16 +262,19 @@ async def _show_again(tx: WriteTx, case: _Case, *, is_notice_over: bool) -> bool
     """Show the line again unless somebody else objects to it too; tell whether it was credited at once."""
     if await tx.connection.fetchval(_IS_OPEN, tx.bank_id, case.notice_id, case.record_id):
         return False
+    if not await _move(tx, case, to="noticed", kind="cleared"):
+        return False  # voided meanwhile, and its line struck
     await tx.connection.execute(_SET_LINE, tx.bank_id, case.notice_id, case.record_id, "shown")
-    await _move(tx, case, to="noticed", kind="cleared")
     if not is_notice_over:
         return False
     done = await credit_records(tx, record_ids=[case.record_id], state="noticed", by=case.by, now=case.now)
     return done.credited > 0
 
 
-async def _move(tx: WriteTx, case: _Case, *, to: State, kind: Kind) -> None:
-    """Bring a frozen record into another state; one that was voided meanwhile stays so."""
-    if await move(tx, [case.record_id], since=["objected"], to=to):
-        details = {case.record_id: {"notice": case.notice_id, "objection": case.objection_id}}
-        await enter(tx, kind, details, actor=case.by.actor, person_id=case.by.person_id, now=case.now)
+async def _move(tx: WriteTx, case: _Case, *, to: State, kind: Kind) -> bool:
+    """Bring a frozen record into another state, and tell whether it was: one that was voided meanwhile stays so."""
+    if not await move(tx, [case.record_id], since=["objected"], to=to):
+        return False
+    details = {case.record_id: {"notice": case.notice_id, "objection": case.objection_id}}
+    await enter(tx, kind, details, actor=case.by.actor, person_id=case.by.person_id, now=case.now)
+    return True

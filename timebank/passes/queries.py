@@ -11,8 +11,11 @@ from timebank.errors import RefusalError
 
 _OF_PERSON = """
 select p.id, p.issued_at, p.revoked_at, p.key_id = any($3::text[]) as has_key
-from passes p where p.bank_id = $1 and p.person_id = $2 order by p.id
+from passes p where p.bank_id = $1 and p.person_id = $2 order by p.id desc limit $4
 """
+LATEST = 50
+"""So many passes of a person are listed: the good ones are among the last five."""
+
 _HOLDERS = """
 select p.id, p.person_id, p.key_id, p.revoked_at
 from (select distinct w.id from unnest($2::bigint[]) as w (id)) as x, lateral (
@@ -32,11 +35,11 @@ class Pass:
 
 
 async def passes_of(tx: ReadTx, keys: CodeKeys, person_id: UUID) -> list[Pass]:
-    """Return the passes a person has and had, the first one first."""
-    rows = await tx.connection.fetch(_OF_PERSON, tx.bank_id, person_id, list(keys.key_ids))
+    """Return the latest passes a person has and had, the first one first."""
+    rows = await tx.connection.fetch(_OF_PERSON, tx.bank_id, person_id, list(keys.key_ids), LATEST)
     return [
         Pass(row["id"], row["issued_at"], row["revoked_at"], row["has_key"] and row["revoked_at"] is None)
-        for row in rows
+        for row in reversed(rows)
     ]
 
 

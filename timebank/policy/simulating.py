@@ -5,9 +5,7 @@ holds neither a view of the books nor the event loop for long.
 
 It does not simulate what people would have decided or done otherwise: overlaps, rejections and approvals stay as they
 were decided, forgotten check-outs as they were closed, and who was a party member is who is one today. Awards,
-spending and what has ended since are left out: what ends when is what was issued, not what is left of it. Records
-imported from a workbook are priced with all that a pack says an hour earns, though an import credits minutes and
-points only.
+spending and what has ended since are left out: what ends when is what was issued, not what is left of it.
 """
 
 import asyncio

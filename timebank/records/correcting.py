@@ -1,10 +1,14 @@
 """Taking records back and correcting them. Nothing is changed or deleted: a voided record stays, with its entries.
 
-What was credited is reversed in the ledger. Points that are spent already cannot be: the record then stays credited,
-the debt is noted, and no wallet goes below nothing.
+What was credited is reversed in the ledger, whole. Of points that were spent since, the bank issues as many again to
+the lot that they came from, as a `debt`, and the reversal takes them with the rest: the hours go, no wallet falls
+below nothing, and the debt is in the books and on the record. A correction is credited anew, so it may owe nothing:
+it is refused where points are spent, and its record stays as it is.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
@@ -12,9 +16,11 @@ from uuid import UUID
 from ledger.holds import reversal
 from ledger.posting import post
 from ledger.session import WriteTx
-from ledger.values import Posted, Refused
-from timebank.access import Actor, reach
+from ledger.shortfalls import Shortfall, shortfalls
+from ledger.values import ISSUANCE, WALLET, Draft, Move, Place, Posted, Refused
+from timebank.access import Actor, reach, represented
 from timebank.errors import RefusalError
+from timebank.notices.crediting import settle_credit
 from timebank.notifications.actions import tell
 from timebank.policy.rules import Grade
 from timebank.records.deciding import decide_attendance
@@ -25,6 +31,8 @@ from timebank.records.queries import IN_REACH
 from timebank.records.storing import By, NewRow, insert_records
 
 PERMISSION: Final = "records.void"
+DEBT: Final = "debt"
+"""The kind of the transaction that stands in for what was spent of a credit that is taken back."""
 
 VoidReason = Literal["mistake", "duplicate", "dispute", "fraud", "other"]
 """Why, in a word: the books and the entries cannot forget what is written into them."""
@@ -45,6 +53,9 @@ from service_records r where r.bank_id = $1 and r.id = $2 for update of r
 _REFUSED_BEFORE = """
 select count(*) from record_entries e
 where e.bank_id = $1 and e.record_id = $2 and e.kind = 'noted' and e.detail ? 'void_refused'
+"""
+_IS_REVERSED = """
+select exists (select from transactions t where t.bank_id = $1 and t.reverses_id = $2 and t.refusal is null)
 """
 _STRIKE = """
 update notice_lines l set state = 'struck'
@@ -77,10 +88,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Voided:
-    """A record that counts no more, and the transaction that took its credit back."""
+    """A record that counts no more, the transaction that took its credit back, and by unit what was spent of it."""
 
     record_id: int
     reversal_id: int | None
+    debt: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +123,7 @@ async def void_record(
     Raises:
         RefusalError: `forbidden`, `unknown_record`, `review_of_own`, `already_voided`.
     """
-    target = await lock_target(tx, actor, PERMISSION, record_id)
+    target = await lock_target(tx, actor, PERMISSION, record_id, now=now)
     done = await void_locked(tx, target, by=By(actor.text, actor.person_id), reason=reason, now=now)
     if isinstance(done, Voided):
         await tell(tx, [target.owner], "record_voided", record=record_id, reason=reason)
@@ -126,12 +138,12 @@ async def correct_record(
     Raises:
         RefusalError: `forbidden`, `unknown_record`, `review_of_own`, `already_voided`, `correction_span_invalid`.
     """
-    target = await lock_target(tx, actor, PERMISSION, record_id)
+    target = await lock_target(tx, actor, PERMISSION, record_id, now=now)
     by = By(actor.text, actor.person_id)
     return await correct_locked(tx, target, times, by=by, reason=reason, now=now)
 
 
-async def lock_target(tx: WriteTx, actor: Actor, permission: str, record_id: int) -> Target:
+async def lock_target(tx: WriteTx, actor: Actor, permission: str, record_id: int, *, now: datetime) -> Target:
     """Lock a record in reach and its volunteer, the volunteer first as closing a session does.
 
     Raises:
@@ -141,7 +153,7 @@ async def lock_target(tx: WriteTx, actor: Actor, permission: str, record_id: int
     row = await tx.connection.fetchrow(_FOUND, tx.bank_id, record_id, nodes)
     if row is None or not row["is_in_reach"]:
         raise RefusalError("unknown_record", record=record_id)
-    if row["owner"] == actor.person_id:
+    if row["owner"] == actor.person_id or await represented(tx, actor.person_id, [row["owner"]], now=now):
         raise RefusalError("review_of_own")
     await lock_volunteers(tx, [row["volunteer_id"]])
     locked = await tx.connection.fetchrow(_LOCK, tx.bank_id, record_id)
@@ -150,26 +162,31 @@ async def lock_target(tx: WriteTx, actor: Actor, permission: str, record_id: int
 
 
 async def void_locked(
-    tx: WriteTx, target: Target, *, by: By, reason: VoidReason, now: datetime
+    tx: WriteTx, target: Target, *, by: By, reason: VoidReason, now: datetime, may_owe: bool = True
 ) -> Voided | Refused:
     """Take a locked record back: reverse its credit, strike its line on a notice, enter why.
+
+    Unless it `may_owe`, the ledger refuses where something of the credit was spent.
 
     Raises:
         RefusalError: `already_voided`, `idempotency_conflict`.
     """
     if target.state == "voided":
         raise RefusalError("already_voided")
-    reversal_id = None
-    if target.state == "credited" and target.transaction_id is not None:
-        outcome = await _reverse(tx, target, by=by, reason=reason, now=now)
+    reversal_id: int | None = None
+    debt: Mapping[str, int] = {}
+    if target.state == "credited":
+        outcome = await _reverse(tx, target, by=by, reason=reason, now=now, may_owe=may_owe)
         if isinstance(outcome, Refused):
             return outcome
-        reversal_id = outcome
+        reversal_id, debt = outcome
     await move(tx, [target.id], since=_NOT_VOIDED, to="voided")
     await tx.connection.execute(_STRIKE, tx.bank_id, target.id)
-    detail = {"reason": reason, "reversal": reversal_id}
+    detail: dict[str, object] = {"reason": reason, "reversal": reversal_id}
+    if debt:
+        detail["debt"] = dict(debt)
     await enter(tx, "voided", {target.id: detail}, actor=by.text, person_id=by.person_id, now=now)
-    return Voided(target.id, reversal_id)
+    return Voided(target.id, reversal_id, debt)
 
 
 async def correct_locked(
@@ -185,7 +202,7 @@ async def correct_locked(
     if times.check_out_at <= times.check_in_at:
         raise RefusalError("correction_span_invalid")
     plan = await session_plan(tx, target.activity_id, target.session_id)
-    done = await void_locked(tx, target, by=by, reason=reason, now=now)
+    done = await void_locked(tx, target, by=by, reason=reason, now=now, may_owe=False)
     if isinstance(done, Refused):
         return done
     grade = weakest(target.grade or "D", "D")
@@ -201,23 +218,39 @@ async def correct_locked(
 
 
 async def _reverse(
-    tx: WriteTx, target: Target, *, by: By, reason: VoidReason, now: datetime
-) -> int | Refused | None:
-    """Reverse what a record credited: the reversal's id, None if somebody did before, or the ledger's refusal.
+    tx: WriteTx, target: Target, *, by: By, reason: VoidReason, now: datetime, may_owe: bool
+) -> tuple[int | None, Mapping[str, int]] | Refused:
+    """Reverse what a record credited: the reversal's id and what is owed, or the ledger's refusal.
 
-    A refusal is final under its key, so each try has one of its own; each leaves a note of the debt.
+    There is no id if somebody reversed it before, or nothing ever came of the credit. A refusal is final under its
+    key, so each try has one of its own; each leaves a note of what was missing.
     """
-    assert target.transaction_id is not None  # noqa: S101 -- asked before
+    transaction_id = target.transaction_id
+    if transaction_id is None:
+        transaction_id = await settle_credit(tx, target.id, actor=by.text, now=now)
+        if transaction_id is None:
+            return None, {}
     tries = await tx.connection.fetchval(_REFUSED_BEFORE, tx.bank_id, target.id)
-    key = f"void:{target.id}:{tries}" if tries else f"void:{target.id}"
-    draft = reversal(key, transaction_id=target.transaction_id, effective_at=now, actor=by.text, memo=reason)
-    (outcome,) = await post(tx, [draft])
+    turn = f"{target.id}:{tries}" if tries else f"{target.id}"
+    # Locks the lots first: nobody reverses it, and nothing of it is spent, after this.
+    missing = await shortfalls(tx, transaction_id)
+    if await tx.connection.fetchval(_IS_REVERSED, tx.bank_id, transaction_id):
+        return None, {}
+    if not may_owe:
+        missing = []
+    drafts = [
+        reversal(f"void:{turn}", transaction_id=transaction_id, effective_at=now, actor=by.text, memo=reason)
+    ]
+    if missing:
+        drafts.insert(0, _debt(f"debt:{turn}", target.id, transaction_id, missing, by=by, now=now))
+    outcome = (await post(tx, drafts))[-1]
     if isinstance(outcome, Posted):
-        return outcome.transaction_id
+        owed: Counter[str] = Counter()
+        for one in missing:
+            owed[one.unit] += one.amount
+        return outcome.transaction_id, owed
     if not isinstance(outcome, Refused):
         raise RefusalError("idempotency_conflict")
-    if outcome.code == "already_reversed":
-        return None
     detail = {
         "void_refused": outcome.code,
         "debt": dict(outcome.detail),
@@ -225,3 +258,20 @@ async def _reverse(
     }
     await enter(tx, "noted", {target.id: detail}, actor=by.text, person_id=by.person_id, now=now)
     return outcome
+
+
+def _debt(
+    key: str, record_id: int, transaction_id: int, missing: Sequence[Shortfall], *, by: By, now: datetime
+) -> Draft:
+    """Return the draft that issues what was spent of a credit again, each to the lot it is missing from."""
+    return Draft(
+        DEBT,
+        key,
+        now,
+        by.text,
+        tuple(
+            Move(Place(ISSUANCE), Place(WALLET, one.owner, one.expires_on), one.unit, one.amount)
+            for one in missing
+        ),
+        metadata={"record": record_id, "credit": transaction_id},
+    )

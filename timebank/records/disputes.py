@@ -15,7 +15,7 @@ from timebank.access import Actor, check_person
 from timebank.errors import RefusalError
 from timebank.notifications.actions import tell
 from timebank.records.correcting import Target, Times, correct_locked, lock_target, void_locked
-from timebank.records.queries import IN_REACH
+from timebank.records.queries import IN_REACH, IS_BY_HAND
 from timebank.records.storing import By
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ _HAD_A_PART = """
 select exists (select from record_entries e where e.bank_id = $1 and e.record_id = $2 and e.person_id = $3
   and e.kind in ('approved', 'approved_second', 'rejected'))
 """
+_IS_BY_HAND = f"""
+select {IS_BY_HAND.format(n=3)} from service_records r where r.bank_id = $1 and r.id = $2
+"""  # noqa: S608 -- ours
 _DECIDE = """
 update disputes d set decided_at = $3, decided_by = $4, decision = $5, answer = $6
 where d.bank_id = $1 and d.id = $2 and d.decided_at is null
@@ -133,11 +136,11 @@ async def decide_dispute(
 
     Raises:
         RefusalError: `forbidden`, `unknown_dispute`, `already_decided`, `review_of_own`, `dispute_by_approver`,
-            `correction_not_wanted`, `correction_span_invalid`, `already_voided`.
+            `dispute_by_enterer`, `correction_not_wanted`, `correction_span_invalid`, `already_voided`.
     """
     record_id = await tx.connection.fetchval(_RECORD_OF, tx.bank_id, dispute_id)
     try:
-        target = await lock_target(tx, actor, DECIDE, record_id or NOTHING)
+        target = await lock_target(tx, actor, DECIDE, record_id or NOTHING, now=now)
     except RefusalError as refusal:
         if refusal.code == "unknown_record":
             raise RefusalError("unknown_dispute") from refusal
@@ -147,6 +150,8 @@ async def decide_dispute(
         raise RefusalError("already_decided")
     if await tx.connection.fetchval(_HAD_A_PART, tx.bank_id, target.id, actor.person_id):
         raise RefusalError("dispute_by_approver")
+    if await tx.connection.fetchval(_IS_BY_HAND, tx.bank_id, target.id, actor.text):
+        raise RefusalError("dispute_by_enterer")
     if times is not None and decision == "dismissed":
         raise RefusalError("correction_not_wanted")
     correction_id = None

@@ -23,12 +23,15 @@ from timebank.scans.queries import attendances_of
 
 PERMISSION: Final = "sessions.close"
 
-# Those of a volunteer in order, the last that is not voided last of all.
+# Locked by id, as everybody locks records, and read after that: a dispute only locks what it is about.
+_LOCK_MADE = """
+select r.id from service_records r where r.bank_id = $1 and r.session_id = $2 order by r.id for update
+"""
 _MADE = """
 select r.id, r.volunteer_id, r.state, r.outcome, r.origin, r.grade, r.check_in_at, r.check_out_at,
   exists (select from disputes d where d.bank_id = $1 and d.record_id = r.id and d.decided_at is null) as is_disputed
 from service_records r where r.bank_id = $1 and r.session_id = $2
-order by r.volunteer_id, r.state <> 'voided', r.id for update of r
+order by r.id
 """
 _CLOSE = """
 update activity_sessions s set state = 'closed', closed_at = $3, closed_by = $4, version = s.version + 1
@@ -193,7 +196,10 @@ async def _sort_out(
 
     A record that was voided and not replaced stays so: scans that come again are no reason to make it anew.
     """
-    made = {row["volunteer_id"]: row for row in await tx.connection.fetch(_MADE, tx.bank_id, session_id)}
+    await tx.connection.execute(_LOCK_MADE, tx.bank_id, session_id)
+    rows = await tx.connection.fetch(_MADE, tx.bank_id, session_id)
+    # Of each volunteer the one that is not voided, else the last of those that are.
+    made = {row["volunteer_id"]: row for row in sorted(rows, key=lambda row: row["state"] != "voided")}
     fresh: list[int] = []
     replaced: dict[int, int] = {}
     contested: dict[int, Attended] = {}

@@ -27,6 +27,12 @@ IN_REACH = """(${n}::bigint[] is null or a.organisation_id = any(${n}::bigint[])
     or exists (select from memberships m where m.bank_id = $1 and m.person_id = v.owner and m.until_on is null
       and m.organisation_id = any(${n}::bigint[])))"""
 """A record's volunteer or activity is in reach, where `a` and `v` are these and parameter n the reach (null: all)."""
+IS_BY_HAND = """(exists (select from scans c where c.bank_id = $1 and c.session_id = r.session_id
+      and c.volunteer_id = r.volunteer_id and c.mode in ('card', 'roll_call', 'late_entry')
+      and c.outcome in ('accepted', 'repeat') and c.actor = ${n})
+    or r.origin = 'correction' and r.made_by = ${n})"""
+"""The times of record `r` are the word of the actor that is parameter n: entered on the roll, or late, scanned off a
+card, which anybody may hold, or made as a correction."""
 
 _RECORDS = f"""
 select {COLUMNS} {FROM}

@@ -4,20 +4,20 @@ Rows are locked in order of their ids and read after that, so that a dispute or 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
 from ledger.session import WriteTx
-from timebank.access import Actor, reach
+from timebank.access import Actor, reach, represented
 from timebank.errors import RefusalError
 from timebank.notifications.actions import tell_each
 from timebank.policy.actions import load_history
 from timebank.policy.rules import Grade, PolicyPack
 from timebank.records.entries import Kind, State, enter, move
 from timebank.records.grades import second_approval
-from timebank.records.queries import IN_REACH
+from timebank.records.queries import IN_REACH, IS_BY_HAND
 
 PERMISSION: Final = "reviews.write"
 IN_REVIEW: Final[Sequence[State]] = ("pending", "second_review")
@@ -37,10 +37,7 @@ _READ = f"""
 select r.id, v.owner, r.state, r.outcome, r.grade, r.minutes, r.policy_version, a.created_by,
   a.kind = 'emergency' and a.approved_by is null as is_unapproved,
   exists (select from disputes d where d.bank_id = $1 and d.record_id = r.id and d.decided_at is null) as is_disputed,
-  exists (select from scans c where c.bank_id = $1 and c.session_id = r.session_id
-    and c.volunteer_id = r.volunteer_id and c.mode in ('roll_call', 'late_entry')
-    and c.outcome in ('accepted', 'repeat') and c.actor = $4)
-    or r.origin = 'correction' and r.made_by = $4 as is_by_hand,
+  {IS_BY_HAND.format(n=4)} as is_by_hand,
   (select e.person_id from record_entries e where e.bank_id = $1 and e.record_id = r.id and e.kind = 'approved'
     order by e.id desc limit 1) as approver_id
 from service_records r
@@ -76,7 +73,7 @@ class ReviewAnswer:
 class Reviewed:
     """A record in review, as far as who may decide it is concerned.
 
-    `is_by_hand`: the reviewer entered its times on the roll, or late, or made it as a correction.
+    `is_by_hand`: the reviewer entered its times on the roll or late, scanned a card, or made it as a correction.
     """
 
     id: int
@@ -91,6 +88,8 @@ class Reviewed:
     is_disputed: bool
     is_by_hand: bool
     approver_id: UUID | None
+    is_represented: bool = False
+    """The reviewer acts for the volunteer, as agent or as guardian."""
 
 
 def refusal_of(request: ReviewRequest, found: Reviewed, reviewer: UUID | None) -> str | None:
@@ -102,7 +101,7 @@ def refusal_of(request: ReviewRequest, found: Reviewed, reviewer: UUID | None) -
     if request.decision == "reject":
         return "reason_missing" if request.reason is None else None
     refused = {
-        "review_of_own": reviewer == found.owner or found.is_by_hand,
+        "review_of_own": reviewer == found.owner or found.is_represented or found.is_by_hand,
         "review_by_creator": reviewer == found.created_by,
         "emergency_unapproved": found.is_unapproved,
         "second_approver_same": found.state == "second_review" and reviewer == found.approver_id,
@@ -135,7 +134,8 @@ async def review_records(
     asked = sorted({request.record_id for request in requests})
     await tx.connection.execute(_LOCK, tx.bank_id, asked)
     rows = await tx.connection.fetch(_READ, tx.bank_id, asked, nodes, actor.text)
-    found = {row["id"]: Reviewed(*row) for row in rows}
+    principals = await represented(tx, actor.person_id, {row["owner"] for row in rows}, now=now)
+    found = {row["id"]: replace(Reviewed(*row), is_represented=row["owner"] in principals) for row in rows}
     history = await load_history(tx)
     packs = {version.version: version.pack for version in history.versions}
     answers: list[ReviewAnswer] = []
@@ -173,7 +173,7 @@ async def evaluate_record(
     row = await tx.connection.fetchrow(_READ, tx.bank_id, [record_id], nodes, actor.text)
     if row is None:
         raise RefusalError("unknown_record", record=record_id)
-    if row["owner"] == actor.person_id:
+    if row["owner"] == actor.person_id or await represented(tx, actor.person_id, [row["owner"]], now=now):
         raise RefusalError("review_of_own")
     if await tx.connection.fetchval(_EVALUATE, tx.bank_id, record_id, evaluation) is None:
         raise RefusalError("record_state_refused")

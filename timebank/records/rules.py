@@ -119,19 +119,19 @@ def decide(
     *,
     activities: Mapping[str, PlannedActivity],
     volunteers: Collection[str],
-    policy_on: Callable[[date], CreditingPolicy],
+    policy_of: Callable[[PlannedActivity], CreditingPolicy],
     taken: Taken | None = None,
 ) -> Decision:
     """Decide all attendances of an import together; `records` come in the order of their first rows.
 
-    `policy_on` gives the figures in force on an activity's starting date.
+    `policy_of` gives the figures in force for an activity on its starting date.
 
     A pair of activity and volunteer that an earlier import recorded is `already_recorded` before rule 3 is
     asked.
     """
     before = taken or Taken()
     refused, merged, gathered = _merge(attendances, activities, volunteers)
-    policies = {code: policy_on(activity.starts_at.date()) for code, activity in activities.items()}
+    policies = {code: policy_of(activity) for code, activity in activities.items()}
     records: dict[tuple[str, str], ServiceRecord] = {}
     waiting: list[tuple[datetime, str, str, Span, int]] = []
     for (activity_code, volunteer), found in gathered.items():

@@ -103,13 +103,18 @@ async def record_scans(tx: WriteTx, requests: Sequence[ScanRequest], *, codes: C
 
 async def _judge(tx: WriteTx, cases: list[_Case], sessions: dict[int, SessionFacts]) -> Taken:
     """Judge each case in order, with what is on record and what those before it took."""
-    pairs = [
-        (session_id, case.read.claim.volunteer_id)
+    possible = [
+        (session_id, case.read.claim)
         for case in cases
         for session_id in {case.read.claim.session_id, *(case.read.candidates or ())}
-        if session_id in sessions and case.read.claim.volunteer_id is not None
+        if session_id in sessions
     ]
-    taken, stored = await load_taken(tx, [case.read.claim for case in cases], pairs)
+    taken, stored = await load_taken(
+        tx,
+        [case.read.claim for case in cases],
+        [(id_, claim.volunteer_id) for id_, claim in possible if claim.volunteer_id is not None],
+        [(id_, claim.phone) for id_, claim in possible if claim.phone is not None],
+    )
     for case in cases:
         if case.read.candidates is not None:
             case.read = _placed(case.read, sessions, taken)

@@ -31,11 +31,13 @@ CREDIBLE_STEP: Final = timedelta(minutes=1)
 """A clock that went back further than this between two entries is doubted until it has caught up."""
 CREDIBLE_LEAD: Final = timedelta(minutes=2)
 """A scan from further ahead of the moment that it arrives is doubted, and counts as of that moment."""
+CREDIBLE_DELAY: Final = timedelta(days=7)
+"""What is brought later than this after it happened is doubted: papers in another form."""
 MAX_LEAD: Final = timedelta(days=1)
 """Beyond this the clock says nothing at all."""
 
 _DEVICE: Final = """
-select d.id, d.organisation_id, d.public_key, d.revoked_at from devices d
+select d.id, d.organisation_id, d.public_key, d.enrolled_at, d.revoked_at from devices d
 where d.bank_id = $1 and d.id = $2 and d.kind = 'station'
 """
 
@@ -70,6 +72,7 @@ class Device:
     id: UUID
     organisation_id: int
     public_key: bytes | None
+    enrolled_at: datetime
     revoked_at: datetime | None
 
 
@@ -83,7 +86,7 @@ async def station_device(tx: ReadTx, device_id: UUID) -> Device:
     if row is None:
         raise RefusalError("unknown_device")
     key = None if row["public_key"] is None else bytes(row["public_key"])
-    return Device(row["id"], row["organisation_id"], key, row["revoked_at"])
+    return Device(row["id"], row["organisation_id"], key, row["enrolled_at"], row["revoked_at"])
 
 
 def canonical(device_id: UUID, entry: Entry) -> bytes:
@@ -126,17 +129,21 @@ def moment_of(entry: Entry) -> datetime:
     return datetime.fromisoformat(entry.at) + timedelta(milliseconds=entry.offset_ms or 0)
 
 
-def is_doubtful(entry: Entry, *, received_at: datetime, revoked_at: datetime | None) -> bool:
+def is_doubtful(entry: Entry, *, received_at: datetime, device: Device) -> bool:
     """Tell whether the clock is not to be believed: never set or far off, put back meanwhile, ahead of the server's.
 
     It is told by the entry alone, so that it does not matter in what order a queue arrives. What a device that has
-    been revoked says was before is doubted too: whoever has it may have set its clock.
+    been revoked says was before is doubted too: whoever has it may have set its clock. So is what is from before the
+    device was enrolled, or is brought after more than a week.
     """
     if entry.offset_ms is None or abs(timedelta(milliseconds=entry.offset_ms)) > CREDIBLE_OFFSET:
         return True
     if datetime.fromisoformat(entry.at) < datetime.fromisoformat(entry.latest) - CREDIBLE_STEP:
         return True
-    return moment_of(entry) > received_at + CREDIBLE_LEAD or revoked_at is not None
+    moment = moment_of(entry)
+    if moment < device.enrolled_at - CREDIBLE_STEP or moment < received_at - CREDIBLE_DELAY:
+        return True
+    return moment > received_at + CREDIBLE_LEAD or device.revoked_at is not None
 
 
 def _request(
@@ -174,7 +181,7 @@ def _request(
             at=datetime.fromisoformat(entry.at),
             prior=bytes.fromhex(entry.prior),
             fault=fault,
-            is_doubtful=is_doubtful(entry, received_at=now, revoked_at=device.revoked_at),
+            is_doubtful=is_doubtful(entry, received_at=now, device=device),
             told=None if entry.outcome in (ACCEPTED, REPEAT) else entry.outcome,
         ),
     )

@@ -38,6 +38,11 @@ class StationQueue:
         except BlockingIOError:
             os.close(self._file)
             raise
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # a file that was made just now is to be found after a power cut
+        finally:
+            os.close(folder)
         content = path.read_bytes()
         whole = content.rfind(b"\n") + 1
         os.ftruncate(self._file, whole)
@@ -68,7 +73,11 @@ class StationQueue:
         card: str | None = None,
         outcome: str = ACCEPTED,
     ) -> Entry:
-        """Append a scan by the device's clock, and return it once it is on the disk."""
+        """Append a scan by the device's clock, and return it once it is on the disk.
+
+        Raises:
+            OSError: the disk did not take it: the member is told so, and nothing of it is left.
+        """
         at = now.astimezone(UTC).isoformat()
         entry = Entry(
             seq=self._seq + 1,
@@ -85,8 +94,7 @@ class StationQueue:
         )
         signature = base64.b64encode(self._key.sign(canonical(self._device_id, entry))).decode()
         entry = replace(entry, signature=signature)
-        os.write(self._file, json.dumps(asdict(entry)).encode() + b"\n")
-        os.fsync(self._file)
+        self._append(json.dumps(asdict(entry)).encode() + b"\n")
         self._follow(entry)
         return entry
 
@@ -108,6 +116,18 @@ class StationQueue:
                 batch = []
         if batch:
             yield {"device_id": str(self._device_id), "entries": batch}
+
+    def _append(self, line: bytes) -> None:
+        end = os.lseek(self._file, 0, os.SEEK_CUR)
+        try:
+            rest = line
+            while rest:  # a disk that is all but full takes a part, and only then refuses
+                rest = rest[os.write(self._file, rest) :]
+            os.fsync(self._file)
+        except OSError:
+            os.ftruncate(self._file, end)
+            os.lseek(self._file, end, os.SEEK_SET)
+            raise
 
     def _follow(self, entry: Entry) -> None:
         self._seq, self._prior = entry.seq, digest_of(self._device_id, entry).hex()

@@ -65,14 +65,15 @@ from unnest($2::bigint[]) as x (id), lateral (
 """
 _SESSIONS = """
 select s.id, s.state, s.starts_at, s.ends_at, s.capacity, a.activity_state, a.activity_kind, a.organisation_id,
-  p.early, p.late,
+  a.is_guarded, p.early, p.late,
   array(select row(t.id, t.latitude_e6, t.longitude_e6, t.radius_metres, t.organisation_id)
     from session_stations l join stations t on t.bank_id = $1 and t.id = l.station_id
     where l.bank_id = $1 and l.session_id = s.id) as stations
 from unnest($2::bigint[]) as x (id), lateral (
   select s.* from activity_sessions s where s.bank_id = $1 and s.id = x.id offset 0) s,
 lateral (
-  select a.state as activity_state, a.kind as activity_kind, a.organisation_id
+  select a.state as activity_state, a.kind as activity_kind, a.organisation_id,
+    a.is_dangerous or a.min_age is not null as is_guarded
   from activities a where a.bank_id = $1 and a.id = s.activity_id offset 0) a
 left join lateral (
   select (k.body #>> '{attendance,early_minutes}')::bigint as early,
@@ -80,16 +81,20 @@ left join lateral (
   from policy_packs k where k.bank_id = $1 and k.effective_from <= (s.starts_at at time zone $3)::date
   order by k.effective_from desc limit 1) p on true
 """
+# Asked for as the first of a range, so that only an index with the volunteer in it will do: without statistics the
+# queue's looks as good, and reads all who signed up for each who scans.
 _SIGN_UPS = """
 select u.session_id, u.volunteer_id from unnest($2::bigint[], $3::bigint[]) as x (session_id, volunteer_id), lateral (
   select u.session_id, u.volunteer_id, u.state from sign_ups u
-  where u.bank_id = $1 and u.session_id = x.session_id and u.volunteer_id = x.volunteer_id offset 0) u
+  where u.bank_id = $1 and u.session_id = x.session_id
+    and u.volunteer_id >= x.volunteer_id and u.volunteer_id <= x.volunteer_id
+  order by u.volunteer_id limit 1) u
 where u.state = 'signed_up'
 """
 _SCAN = """
 s.digest, s.session_id, s.volunteer_id, s.kind, s.outcome, s.happened_at, s.phone, s.proof, s.device_id, s.device_seq
 """
-# Each part goes by the unique index that will decide in the end.
+# Each part goes by the unique index that will decide in the end; a phone served by a repeat, too, which has its own.
 _SCANS = f"""
 select {_SCAN} from unnest($2::bigint[], $3::bigint[]) as x (session_id, volunteer_id), lateral (
   select s.* from scans s where s.bank_id = $1 and s.session_id = x.session_id and s.volunteer_id = x.volunteer_id
@@ -98,6 +103,10 @@ union all
 select {_SCAN} from unnest($4::bigint[], $5::bytea[]) as x (session_id, phone), lateral (
   select s.* from scans s where s.bank_id = $1 and s.session_id = x.session_id and s.phone = x.phone
     and s.outcome = 'accepted' offset 0) s
+union all
+select {_SCAN} from unnest($4::bigint[], $5::bytea[]) as x (session_id, phone), lateral (
+  select s.* from scans s where s.bank_id = $1 and s.session_id = x.session_id and s.phone = x.phone
+    and s.outcome = 'repeat' offset 0) s
 union all
 select {_SCAN} from unnest($6::bytea[]) as x (proof), lateral (
   select s.* from scans s where s.bank_id = $1 and s.proof = x.proof and s.outcome = 'accepted' offset 0) s
@@ -116,12 +125,12 @@ select s.id, s.capacity from activity_sessions s where s.bank_id = $1 and s.id =
 order by s.id for no key update
 """
 _PRESENT = """
-select x.id, (select count(*) from sign_ups u
-    where u.bank_id = $1 and u.session_id = x.id and u.state = 'signed_up')
-  + (select count(distinct s.volunteer_id) from scans s
-    where s.bank_id = $1 and s.session_id = x.id and s.outcome = 'accepted'
-      and not exists (select from sign_ups u where u.bank_id = $1 and u.session_id = x.id
-        and u.volunteer_id = s.volunteer_id and u.state = 'signed_up')) as present
+select x.id, (select count(*) from (
+    select u.volunteer_id from sign_ups u
+    where u.bank_id = $1 and u.session_id = x.id and u.state = 'signed_up'
+    union
+    select s.volunteer_id from scans s where s.bank_id = $1 and s.session_id = x.id and s.outcome = 'accepted'
+  ) as anybody) as present
 from unnest($2::bigint[]) as x (id)
 """
 
@@ -222,12 +231,17 @@ async def load_sessions(tx: ReadTx, ids: Collection[int]) -> dict[int, SessionFa
 
 
 async def load_taken(
-    tx: ReadTx, claims: Iterable[Claim], pairs: Iterable[tuple[int, int]]
+    tx: ReadTx,
+    claims: Iterable[Claim],
+    pairs: Iterable[tuple[int, int]],
+    phones: Iterable[tuple[int, bytes]],
 ) -> tuple[Taken, dict[bytes, Stored]]:
-    """Return what is taken already of what the claims would take, and which of them are on record by digest."""
+    """Return what is taken already of what the claims would take, and which of them are on record by digest.
+
+    `pairs` and `phones` are the members and phones in each session that a claim may be of.
+    """
     claims, taken = list(claims), Taken()
     asked = sorted(set(pairs))
-    phones = sorted({(c.session_id, c.phone) for c in claims if c.session_id is not None and c.phone})
     proofs = sorted({c.proof for c in claims if c.proof is not None})
     digests = sorted({c.digest for c in claims})
     places = {c.device for c in claims if c.device is not None}
@@ -236,7 +250,7 @@ async def load_taken(
         _SCANS,
         tx.bank_id,
         *_columns(asked, 2),
-        *_columns(phones, 2),
+        *_columns(sorted(set(phones)), 2),
         proofs,
         digests,
         *_columns(sorted(places, key=str), 2),
@@ -246,6 +260,8 @@ async def load_taken(
         digest = bytes(row["digest"])
         if row["outcome"] == "accepted":
             _enter(taken, row)
+        elif row["outcome"] == "repeat" and row["phone"] is not None:
+            taken.use_phone(row["session_id"], bytes(row["phone"]), row["volunteer_id"])
         if row["device_seq"] is not None and row["outcome"] != "sequence_conflict":
             taken.sequence[row["device_id"], row["device_seq"]] = digest
         stored[digest] = Stored(
@@ -274,7 +290,7 @@ def _columns(rows: "Sequence[tuple[object, ...]]", width: int) -> list[list[obje
 def _enter(taken: Taken, row: "asyncpg.Record") -> None:
     taken.pairs[row["session_id"], row["volunteer_id"], row["kind"]] = row["happened_at"]
     if row["phone"] is not None:
-        taken.phones.setdefault((row["session_id"], bytes(row["phone"])), set()).add(row["volunteer_id"])
+        taken.use_phone(row["session_id"], bytes(row["phone"]), row["volunteer_id"])
     if row["proof"] is not None:
         taken.proofs[bytes(row["proof"])] = row["volunteer_id"]
 
@@ -303,4 +319,5 @@ def _session(row: "asyncpg.Record") -> SessionFacts:
         capacity=row["capacity"],
         sites={station[0]: Site(*station[:4]) for station in row["stations"]},
         organisations=frozenset(places),
+        is_guarded=row["is_guarded"],
     )

@@ -7,13 +7,32 @@ from uuid import UUID
 
 from ledger.session import ReadTx
 
+# A clock that was put ahead gives itself away when it is put right: what it said before is then doubted, whichever
+# entry arrived first. `later` is the earliest moment that the device told of afterwards, within a thousand entries.
 _ATTENDANCES = """
+with spans as (
+  select s.device_id, min(s.device_seq) as first_seq, least(max(s.device_seq), 1::bigint << 60) + 1000 as last_seq,
+    min(s.happened_at) - interval '1 day' as since
+  from scans s
+  where s.bank_id = $1 and s.session_id = $2 and s.device_seq is not null and s.outcome in ('accepted', 'repeat')
+  group by s.device_id
+), chains as (
+  select l.session_id, l.volunteer_id, l.outcome, l.happened_at,
+    min(l.happened_at) over (partition by l.device_id order by l.device_seq desc) as later
+  from spans x, lateral (
+    select l.* from scans l
+    where l.bank_id = $1 and l.device_id = x.device_id and l.device_seq between x.first_seq and x.last_seq
+      and l.outcome <> 'sequence_conflict' and l.happened_at > x.since offset 0) l
+)
 select s.volunteer_id, v.owner,
   min(s.happened_at) filter (where s.kind = 'in') as check_in_at,
   max(s.happened_at) filter (where s.kind = 'out') as check_out_at,
   array_agg(distinct s.mode) filter (where s.kind = 'in') as in_modes,
   array_agg(distinct s.mode) filter (where s.kind = 'out') as out_modes,
-  bool_or(s.is_doubtful) as is_doubtful,
+  bool_or(s.is_doubtful) or s.volunteer_id = any(array(
+    select c.volunteer_id from chains c
+    where c.session_id = $2 and c.outcome in ('accepted', 'repeat')
+      and c.later < c.happened_at - interval '1 minute')) as is_doubtful,
   array_agg(distinct s.station_id) filter (where s.station_id is not null) as station_ids
 from scans s join volunteers v on v.bank_id = $1 and v.id = s.volunteer_id
 where s.bank_id = $1 and s.session_id = $2 and s.outcome in ('accepted', 'repeat')

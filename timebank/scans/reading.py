@@ -186,6 +186,8 @@ def _read_shown(  # noqa: PLR0917 -- as above
         fault=base.fault or fault,
         volunteer_id=None if member is None else member.volunteer_id,
         proof=proof,
+        # Who only brings a queue did not scan what is in it.
+        is_own=request.stamp is None and member is not None and request.actor == f"person:{member.person_id}",
     )
     return Read(claim, None if member is None else member.person_id, actor=request.actor)
 

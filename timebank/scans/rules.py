@@ -72,7 +72,10 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """A session as a scan needs it. `organisations` are the activity's and its stations'."""
+    """A session as a scan needs it. `organisations` are the activity's and its stations'.
+
+    `is_guarded` if its sign-up asks for the age: dangerous work, or a lowest age.
+    """
 
     id: int
     state: str
@@ -85,6 +88,7 @@ class SessionFacts:
     capacity: int | None
     sites: Mapping[int, Site]
     organisations: frozenset[int]
+    is_guarded: bool = False
 
     def takes(self, kind: Kind, at: datetime, *, afterwards: bool) -> bool:
         """Tell whether it takes a scan of that kind at that moment.
@@ -107,7 +111,7 @@ class Claim:
 
     `asked_session_id` is the session that the caller meant, where the code names another by itself. `within` are the
     organisations in whose sessions the actor may scan; None for all. `is_known` says that the actor may name this
-    member without a code of theirs.
+    member without a code of theirs, `is_own` that it is themself whom they scanned: evidence of nobody else.
     """
 
     digest: bytes
@@ -119,6 +123,7 @@ class Claim:
     station_id: int | None = None
     volunteer_id: int | None = None
     is_known: bool = True
+    is_own: bool = False
     is_afterwards: bool = False
     phone: bytes | None = None
     proof: bytes | None = None
@@ -160,12 +165,16 @@ class Taken:
         """Enter a scan that was accepted."""
         is_new = not any((session_id, volunteer_id, kind) in self.pairs for kind in (IN, OUT))
         self.pairs[session_id, volunteer_id, claim.kind] = claim.happened_at
-        if claim.phone is not None:
-            self.phones.setdefault((session_id, claim.phone), set()).add(volunteer_id)
+        self.use_phone(session_id, claim.phone, volunteer_id)
         if claim.proof is not None:
             self.proofs[claim.proof] = volunteer_id
         if is_new and session_id in self.places_left and (session_id, volunteer_id) not in self.signed_up:
             self.places_left[session_id] -= 1
+
+    def use_phone(self, session_id: int, phone: bytes | None, volunteer_id: int) -> None:
+        """Enter whom a phone served, if only by a repeat: it serves nobody else in that session."""
+        if phone is not None:
+            self.phones.setdefault((session_id, phone), set()).add(volunteer_id)
 
 
 def judge(claim: Claim, session: SessionFacts | None, taken: Taken) -> Verdict:
@@ -176,12 +185,18 @@ def judge(claim: Claim, session: SessionFacts | None, taken: Taken) -> Verdict:
     fault = fault or claim.fault or _fault_of_place_and_person(claim, session)
     site = claim.station_id if session is not None and claim.station_id in session.sites else None
     known = Verdict(
-        "", None if session is None else session.id, site, claim.volunteer_id, _is_fork(claim, taken)
+        "",
+        None if session is None else session.id,
+        site,
+        claim.volunteer_id,
+        claim.is_own or _is_fork(claim, taken),
     )
     if fault is None and session is not None and claim.volunteer_id is not None:
         fault = _fault_of_moment(claim, session, claim.volunteer_id, taken)
         if fault is None and claim.late_fault is None:
             taken.take(claim, session.id, claim.volunteer_id)
+        elif fault == REPEAT and claim.late_fault is None:
+            taken.use_phone(session.id, claim.phone, claim.volunteer_id)
         fault = fault or ACCEPTED
     if fault in (ACCEPTED, REPEAT):
         # What the station itself sent away stays so: nobody was told that they are checked in.
@@ -244,14 +259,18 @@ def _fault_of_use(claim: Claim, session_id: int, volunteer_id: int, taken: Taken
 
 
 def _is_turned_away(claim: Claim, session: SessionFacts, taken: Taken) -> bool:
-    """Tell whether somebody who did not sign up is sent away: only from a full session, or by a poster.
+    """Tell whether somebody who did not sign up is sent away: from a full session, a guarded one, or by a poster.
 
-    In an emergency nobody is. What happened without the server is no longer to be sent away, and in what order it is
-    told must not matter.
+    In an emergency no session is full. What happened without the server is no longer to be sent away, and in what
+    order it is told must not matter.
     """
     if claim.mode == "poster":
         return True
-    if session.is_emergency or claim.is_afterwards:
+    if claim.is_afterwards:
+        return False
+    if session.is_guarded:
+        return True
+    if session.is_emergency:
         return False
     return taken.places_left.get(session.id, 1) <= 0
 
@@ -259,6 +278,9 @@ def _is_turned_away(claim: Claim, session: SessionFacts, taken: Taken) -> bool:
 def needs_place(claim: Claim, session: SessionFacts, taken: Taken) -> bool:
     """Tell whether it depends on the places left in a session what becomes of a scan."""
     if session.capacity is None or session.is_emergency or claim.is_afterwards or claim.volunteer_id is None:
+        return False
+    if claim.fault is not None or claim.mode == "poster" or session.is_guarded:
+        # Refused anyway, or signed up: nobody is to wait for the lock.
         return False
     return (session.id, claim.volunteer_id) not in taken.signed_up
 

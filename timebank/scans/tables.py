@@ -73,6 +73,13 @@ scans = Table(
         postgresql_where=text("outcome = 'accepted' and phone is not null"),
     ),
     Index(
+        "scans_phone_again_idx",
+        "bank_id",
+        "session_id",
+        "phone",
+        postgresql_where=text("outcome = 'repeat' and phone is not null"),
+    ),
+    Index(
         "scans_proof_key",
         "bank_id",
         "proof",

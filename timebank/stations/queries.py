@@ -42,6 +42,8 @@ where x.bank_id = $1 and x.station_id = $2 and a.state = 'planned' and v.state i
 order by a.starts_at, a.id limit $5
 """
 MAX_AT_ONCE = 20
+MAX_AROUND = 500
+"""Sessions of a station within a day of now, of which some take scans now."""
 DAY = timedelta(days=1)
 
 
@@ -136,13 +138,18 @@ async def open_until(tx: ReadTx, station_id: int, *, session_id: int, now: datet
 
 async def sessions_of_station(tx: ReadTx, station_id: int, *, now: datetime) -> list[ActivitySession]:
     """Return the sessions that a station checks people in to at a moment, by their start."""
-    rows = await tx.connection.fetch(_SESSIONS, tx.bank_id, station_id, now + DAY, now - DAY, MAX_AT_ONCE)
-    open_now = []
+    rows = await tx.connection.fetch(_SESSIONS, tx.bank_id, station_id, now + DAY, now - DAY, MAX_AROUND)
+    rules: dict[date, AttendanceRule] = {}
+    open_now: list[int] = []
     for row in rows:
-        version = await version_on(tx, tx.day(row["starts_at"]))
-        rule = AttendanceRule() if version is None else version.pack.attendance
-        if opens_at(row["starts_at"], rule) <= now < closes_at(row["ends_at"], rule):
+        day = tx.day(row["starts_at"])
+        if day not in rules:
+            version = await version_on(tx, day)
+            rules[day] = AttendanceRule() if version is None else version.pack.attendance
+        if opens_at(row["starts_at"], rules[day]) <= now < closes_at(row["ends_at"], rules[day]):
             open_now.append(row["id"])
+    # Of too many those that began last: yesterday's may only be waiting to be closed.
+    del open_now[:-MAX_AT_ONCE]
     found = await sessions_by_id(tx, open_now)
     return [found[id_] for id_ in open_now]
 

@@ -31,6 +31,12 @@ ACCOUNT = (
 ADDRESS = (Bucket("address/minute", 60, 1), Bucket("address/hour", 600, 600 / HOUR))
 """Guesses from one address, which a whole town may share: only what fails stays taken."""
 
+ADDRESS_SCANS = (Bucket("address_scans/minute", 60, 1), Bucket("address_scans/hour", 600, 600 / HOUR))
+"""Station codes that were wrong, by one address: of their own, so that a crowd at an old screen can still log in."""
+
+KEPT_REFUSALS = Bucket("kept_refusals", 300, 1)
+"""Wrong codes of strangers that a bank keeps, from however many addresses they come; the rest is only refused."""
+
 PHONE_CODES = (
     Bucket("phone/minute", 2, 1 / MINUTE),
     Bucket("phone/hour", 5, 5 / HOUR),

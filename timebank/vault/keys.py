@@ -61,7 +61,8 @@ def load_ring(key_texts: str | None, home: Path) -> KeyRing:
     """
     if key_texts is not None:
         return KeyRing([_decoded(text) for text in key_texts.split(",")])
-    return KeyRing(_read_files(home), lambda: _read_files(home))
+    files = _KeyFiles(home)
+    return KeyRing(files.read(), files.read)
 
 
 def list_key_files(home: Path) -> list[KeyFile]:
@@ -91,6 +92,35 @@ def add_key_file(home: Path) -> int:
 def remove_key_file(home: Path, number: int) -> None:
     """Remove a key for good: what it sealed never opens again."""
     _path(home, number).unlink()
+
+
+class _KeyFiles:
+    """The key files of a home, read again only when they are others: anybody's nonsense makes a process look."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._seen: list[tuple[str, int, int]] = []
+        self._keys: list[bytes] = []
+
+    def read(self) -> list[bytes]:
+        """Return the keys as they are now."""
+        seen = self._look()
+        if not seen:
+            _read_files(self._home)  # makes the first
+            seen = self._look()
+        if seen != self._seen:
+            self._keys = _read_files(self._home)
+            self._seen = seen
+        return self._keys
+
+    def _look(self) -> list[tuple[str, int, int]]:
+        """Return what tells the files apart without opening them."""
+        found = []
+        with contextlib.suppress(FileNotFoundError), os.scandir(self._home / "keys") as entries:
+            for entry in entries:
+                with contextlib.suppress(FileNotFoundError):  # removed since it was listed
+                    found.append((entry.name, entry.inode(), entry.stat().st_mtime_ns))
+        return sorted(found)
 
 
 def _path(home: Path, number: int) -> Path:

@@ -3,6 +3,9 @@
 Everything here runs in the transaction that stores the registers, so a workbook is in the registers whole or
 not at all. What an earlier import stored keeps its outcome, unless what it named was unknown and is registered
 by now; new rows are decided against it.
+
+The volunteers of the attendances are locked first, as whoever closes a session or corrects a record locks them: one
+decides on what the other stored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +14,9 @@ from datetime import date, datetime
 
 from ledger.session import WriteTx
 from timebank.policy.actions import PolicyHistory
+from timebank.records.deciding import is_service, policy_of
 from timebank.records.entries import LIVE
+from timebank.records.plans import lock_volunteers
 from timebank.records.review import IN_REVIEW
 from timebank.records.rules import (
     CreditingPolicy,
@@ -60,7 +65,7 @@ returning 1
 """
 
 _STORED_PLANS = """
-select code, is_volunteer_service, starts_at, ends_at, rest_minutes, difficulty_permille
+select code, category, is_volunteer_service, starts_at, ends_at, rest_minutes, difficulty_permille
 from activities where bank_id = $1
 """
 
@@ -101,13 +106,16 @@ async def store_facts(
     tx: WriteTx, district: District, registers: Registers, policies: PolicyHistory
 ) -> Facts:
     """Decide every row, store what is new, and return what is to be booked."""
+    named = {row.volunteer for row in district.attendance} & registers.volunteers.keys()
+    await lock_volunteers(tx, {registers.volunteers[code].id for code in named})
     stored = await _load_records(tx)
-    plans = await _load_plans(tx)
+    plans, categories = await _load_plans(tx)
+    priced = {code: _priced(plan, categories[code], policies) for code, plan in plans.items()}
     decision = decide(
         district.attendance,
-        activities=plans,
+        activities={code: plan for code, (plan, _) in priced.items()},
         volunteers=registers.volunteers.keys(),
-        policy_on=lambda day: crediting_policy(policies, day),
+        policy_of=lambda plan: priced[plan.code][1],
         taken=stored.taken,
     )
     versions = {code: policies.on(plan.starts_at.date()).version for code, plan in plans.items()}
@@ -126,15 +134,19 @@ async def store_facts(
     return Facts(events, booked, award_marks, {"签到": fates, "活动": kept, **shop_fates})
 
 
-def crediting_policy(policies: PolicyHistory, day: date) -> CreditingPolicy:
-    """Return the crediting figures in force on a day."""
-    rule = policies.on(day).pack.crediting
-    return CreditingPolicy(rule.rounding_minutes, rule.daily_cap_minutes, rule.points_per_hour)
+def _priced(
+    plan: PlannedActivity, category: str, policies: PolicyHistory
+) -> tuple[PlannedActivity, CreditingPolicy]:
+    """Return an activity as its category lets it be credited on its starting date, and by which figures."""
+    pack = policies.on(plan.starts_at.date()).pack
+    is_credited = plan.volunteer_service and is_service(pack, category)
+    return replace(plan, volunteer_service=is_credited), policy_of(pack, category)
 
 
-async def _load_plans(tx: WriteTx) -> dict[str, PlannedActivity]:
-    """Return every activity in the registers; where one stood there before, the workbook's row does not count."""
-    return {
+async def _load_plans(tx: WriteTx) -> tuple[dict[str, PlannedActivity], dict[str, str]]:
+    """Return every activity in the registers, and its category; the workbook's row counts only where none stood."""
+    rows = await tx.connection.fetch(_STORED_PLANS, tx.bank_id)
+    plans = {
         row["code"]: PlannedActivity(
             code=row["code"],
             volunteer_service=row["is_volunteer_service"],
@@ -143,8 +155,9 @@ async def _load_plans(tx: WriteTx) -> dict[str, PlannedActivity]:
             rest_minutes=row["rest_minutes"],
             difficulty_thousandths=row["difficulty_permille"],
         )
-        for row in await tx.connection.fetch(_STORED_PLANS, tx.bank_id)
+        for row in rows
     }
+    return plans, {row["code"]: row["category"] for row in rows}
 
 
 async def _load_records(tx: WriteTx) -> _Stored:

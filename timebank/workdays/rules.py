@@ -1,7 +1,8 @@
 """Which days are worked on in China: weekdays but for holidays, and the make-up days (调休), as published each year.
 
-A bank may depart from the published calendar. Beyond the last published year weekdays count as working, and the answer
-says so by its source.
+A bank may depart from the published calendar. Beyond the last published year weekdays count as working but for the
+holidays whose dates the law itself names, and the answer says so by its source: the moon's are not known before the
+calendar is published, and a bank enters them itself until then.
 """
 
 from collections.abc import Mapping
@@ -12,11 +13,21 @@ from typing import Literal
 import chinese_calendar  # type: ignore[import-untyped]  # the library has no annotations
 from chinese_calendar.constants import Holiday, holidays  # type: ignore[import-untyped]  # as above
 
-Source = Literal["bank", "published", "weekday"]
-"""Who says so: the bank's own entry, the published calendar, or only the day of the week."""
+Source = Literal["bank", "published", "law", "weekday"]
+"""Who says so: the bank's own entry, the published calendar, the law's own dates, or only the day of the week."""
 
 PUBLISHED_YEARS = range(min(holidays).year, max(holidays).year + 1)
 """The years for which the library has the published calendar."""
+
+_BY_LAW = {
+    (1, 1): "元旦",
+    (5, 1): "劳动节",
+    (5, 2): "劳动节",
+    (10, 1): "国庆节",
+    (10, 2): "国庆节",
+    (10, 3): "国庆节",
+}
+"""全国年节及纪念日放假办法 (2024) Art 2, but for the holidays of the lunar calendar and of the sun's terms."""
 
 _FRIDAY = 4
 _ONE = timedelta(days=1)
@@ -44,6 +55,8 @@ def calendar_day(day: date, override: Override | None = None) -> CalendarDay:
     """Return what is known of a day; the bank's own entry comes first."""
     if override is not None:
         return CalendarDay(day, override.is_working, override.name, "bank")
+    if day.year >= PUBLISHED_YEARS.stop and (day.month, day.day) in _BY_LAW:
+        return CalendarDay(day, is_working=False, name=_BY_LAW[day.month, day.day], source="law")
     if day.year not in PUBLISHED_YEARS:
         return CalendarDay(day, day.weekday() <= _FRIDAY, None, "weekday")
     _, name = chinese_calendar.get_holiday_detail(day)

@@ -10,10 +10,16 @@ const show = (name) => {
   for (const part of page.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== name;
 };
 
+const PATIENCE = 10000;
+const AGAIN = 60000;
+
 const opened = new Promise((resolve, reject) => {
   const asked = indexedDB.open("timebank", 1);
   asked.onupgradeneeded = () => asked.result.createObjectStore("passes");
-  asked.onsuccess = () => resolve(asked.result);
+  asked.onsuccess = () => {
+    asked.result.onversionchange = () => asked.result.close();
+    resolve(asked.result);
+  };
   asked.onerror = () => reject(asked.error);
 });
 
@@ -31,6 +37,7 @@ async function ask(path, body) {
     method: "POST",
     headers: { "X-CSRF-Token": page.dataset.csrf, "Content-Type": "application/json" },
     body: JSON.stringify(body),
+    signal: AbortSignal.timeout(PATIENCE),
   });
   if (!answer.ok) throw Object.assign(new Error("refused"), { status: answer.status });
   return answer.json();
@@ -50,34 +57,58 @@ async function renewed(kept) {
       passId: said.pass_id,
       offset,
     };
-  await stored("readwrite", (store) => store.put(fresh, "mine"));
+  // A browser that keeps nothing still shows the code as long as the page is open.
+  await stored("readwrite", (store) => store.put(fresh, "mine")).catch(() => {});
   return fresh;
 }
 
-async function begin() {
-  let kept = await stored("readonly", (store) => store.get("mine"));
-  try {
-    kept = await renewed(kept);
-  } catch (error) {
-    // 401: the login is over, and with it this phone's right to the code. Anything else is the network.
-    if (error.status === 401) { show("login"); return; }
-    if (!kept) { show(error.status ? "refused" : "offline"); return; }
+let kept;
+let drawn = "";
+
+async function tick() {
+  if (!kept) return;
+  const now = Date.now() + kept.offset;
+  const code = await memberCode(kept.key, kept.head, now);
+  if (code !== drawn) {
+    drawCode(canvas, code);
+    canvas.dataset.code = drawn = code;
+    show("code");
   }
-  show("code");
-  let drawn = "";
-  const tick = async () => {
-    const now = Date.now() + kept.offset;
-    const code = await memberCode(kept.key, kept.head, now);
-    if (code !== drawn) {
-      drawCode(canvas, code);
-      canvas.dataset.code = drawn = code;
-    }
-    left.style.transform = `scaleX(${secondsLeft(now) / 30})`;
-  };
-  await tick();
-  setInterval(tick, 500);
+  left.style.transform = `scaleX(${secondsLeft(now) / 30})`;
 }
 
+async function renew() {
+  try {
+    kept = await renewed(kept);
+    await tick();
+  } catch (error) {
+    // 401: the login is over, and with it this phone's right to the code. Anything else is the network.
+    if (error.status === 401) {
+      kept = undefined;
+      await stored("readwrite", (store) => store.delete("mine")).catch(() => {});
+      show("login");
+    } else if (!kept) {
+      show(error.status ? "refused" : "offline");
+    }
+  }
+}
+
+// What the phone has is shown at once: a bad line must not keep anybody waiting at the door.
+async function begin() {
+  if (!globalThis.crypto?.subtle) { show("refused"); return; } // no https
+  kept = await stored("readonly", (store) => store.get("mine")).catch(() => undefined);
+  await tick();
+  setInterval(tick, 500);
+  setInterval(() => { if (!kept) renew(); }, AGAIN);
+  addEventListener("online", renew);
+  await renew();
+}
+
+function stayAwake() {
+  if (document.visibilityState === "visible") navigator.wakeLock?.request("screen").catch(() => {});
+}
+document.addEventListener("visibilitychange", stayAwake);
+stayAwake();
+
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/me/worker.js", { scope: "/me/code" }).catch(() => {});
-if ("wakeLock" in navigator) navigator.wakeLock.request("screen").catch(() => {});
 begin().catch(() => show("refused"));

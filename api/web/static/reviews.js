@@ -12,4 +12,5 @@ function reflect() {
 if (all) {
   all.addEventListener("change", () => { for (const box of boxes) box.checked = all.checked; });
   for (const box of boxes) box.addEventListener("change", reflect);
+  reflect(); // what could not be decided comes back ticked
 }

@@ -10,6 +10,8 @@ const left = screen.querySelector(".left > span");
 const box = screen.querySelector("[data-gun]");
 const canvas = document.createElement("canvas");
 
+const PATIENCE = 10000;
+
 let codes = [];
 let offset = 0;
 let drawn = null;
@@ -22,16 +24,17 @@ function warn(sentence) {
 async function fetchCodes() {
   const sent = Date.now();
   let answer;
+  let said;
   try {
-    answer = await fetch(screen.dataset.codes);
+    answer = await fetch(screen.dataset.codes, { signal: AbortSignal.timeout(PATIENCE) });
+    if (answer.redirected || answer.status === 401) {
+      location.assign(location.href); // over the login, and back here
+      return;
+    }
+    said = await answer.json();
   } catch {
-    return; // the line is bad: the codes at hand last two minutes
+    return; // the line is bad, or the server busy: the codes at hand last two minutes
   }
-  if (answer.redirected || answer.status === 401) {
-    location.reload();
-    return;
-  }
-  const said = await answer.json();
   if (!answer.ok) {
     codes = [];
     warn(said.sentence);
@@ -65,6 +68,13 @@ addEventListener("keydown", (event) => {
   if (event.key.length === 1 && !(document.activeElement?.matches("input, textarea, select, button, a, summary"))) box.focus();
 });
 for (const choice of screen.querySelectorAll("[type=radio]")) choice.addEventListener("change", () => box.focus());
+
+// A tablet at the door must not go to sleep.
+function stayAwake() {
+  if (document.visibilityState === "visible") navigator.wakeLock?.request("screen").catch(() => {});
+}
+document.addEventListener("visibilitychange", stayAwake);
+stayAwake();
 
 await fetchCodes();
 draw();

@@ -109,6 +109,7 @@ async def test_is_planned_within_reach_only(as_: As, cast: Cast) -> None:
         ({"starts_at": "2026-03-02T09:00:00"}, 422, "request_invalid"),
         ({"skills": ["急救"] * 21}, 422, "request_invalid"),
         ({"capacity": 0}, 422, "request_invalid"),
+        ({"difficulty_permille": 3_001}, 422, "request_invalid"),
         ({"name": "a\0b"}, 422, "request_invalid"),
     ],
 )

@@ -257,3 +257,11 @@ async def test_of_two_who_take_back_at_once_one_does(as_: As, cast: Cast, databa
     assert sorted(answer.status_code for answer in answers) == [201, *[409] * 7]
     assert await points(as_, cast) == 0
     await assert_sound(database, cast.bank)
+
+
+async def test_what_a_record_credited_goes_back_with_the_record(
+    as_: As, cast: Cast, database: Database
+) -> None:
+    (credited,) = await book(database, cast, credit("record:7", cast.people["alice"]))
+    answer = await take_back(as_, "adam", credited)
+    assert (answer.status_code, answer.json()["code"]) == (422, "reversal_of_record")

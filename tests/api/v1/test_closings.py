@@ -88,11 +88,22 @@ async def test_voiding_once_for_a_key(as_: As, scene: Scene) -> None:
     assert await scene.balance("alice", "minute") == 0
 
 
-async def test_a_debt_is_refused_and_on_record(as_: As, scene: Scene) -> None:
+async def test_a_debt_is_answered_and_on_record(as_: As, scene: Scene) -> None:
     record = await credited(scene)
     await spend(scene, "alice", 20)
-    path = f"/api/v1/records/{record}/void"
-    refused = await as_("olga").post(path, json={"reason": "fraud"}, headers=keyed())
+    done = await as_("olga").post(f"/api/v1/records/{record}/void", json={"reason": "fraud"}, headers=keyed())
+    assert (done.status_code, done.json()["debt"]) == (201, {"point": 20})
+    entries = (await as_("olga").get(f"/api/v1/records/{record}/entries")).json()["items"]
+    assert (entries[-1]["kind"], entries[-1]["detail"]["debt"]) == ("voided", {"point": 20})
+    assert (await as_("olga").get(f"/api/v1/records/{record}")).json()["state"] == "voided"
+
+
+async def test_a_correction_of_what_is_spent_is_refused_and_on_record(as_: As, scene: Scene) -> None:
+    record = await credited(scene)
+    await spend(scene, "alice", 20)
+    refused = await as_("olga").post(
+        f"/api/v1/records/{record}/corrections", json={"reason": "mistake", "times": TIMES}, headers=keyed()
+    )
     assert (refused.status_code, refused.json()["code"]) == (422, "insufficient")
     entries = (await as_("olga").get(f"/api/v1/records/{record}/entries")).json()["items"]
     assert (entries[-1]["kind"], entries[-1]["detail"]["void_refused"]) == ("noted", "insufficient")

@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx2
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import FastAPI
 
 from api.service import Service
 from ledger.session import WriteTx
@@ -18,6 +19,7 @@ from tests.api.conftest import As
 from tests.timebank.scans.scene import Scene, open_scene
 from timebank.database import Database
 from timebank.scans.client import StationQueue
+from timebank.throttles.rules import KEPT_REFUSALS
 from timebank.vault.actions import put_fields
 
 MINUTE = timedelta(minutes=1)
@@ -234,6 +236,11 @@ async def test_papers_are_entered_by_a_worker(as_: As, scene: Scene, service: Se
 
     begun = now - MINUTE
     rows = [row(begun, begun), row(begun, now + timedelta(hours=1)), row(begun, now), row(begun, now)]
+    # Of a row that is wrong nothing is left behind, not even the half that could be true.
+    early = {"rows": [row(begun - timedelta(days=1), now)]}
+    refused = await as_("wen").post(there, json=early, headers={"Idempotency-Key": "a"})
+    assert refused.json()["rows"][0]["outcome"] == "session_not_open"
+    assert await scene.attendances() == []
     assert code_of(await as_("stella").post(there, json={"rows": rows}, headers=key)) == (403, "forbidden")
     done = await as_("wen").post(there, json={"rows": rows}, headers=key)
     assert done.status_code == 201, done.text
@@ -282,3 +289,59 @@ async def test_a_queue_is_uploaded_by_the_station_or_a_steward(
     till = body | {"device_id": str(cast.devices["till"])}
     assert code_of(await as_("stella").post("/api/v1/scans/batch", json=till)) == (404, "unknown_device")
     assert code_of(await as_("till").post("/api/v1/scans/batch", json=body)) == (403, "forbidden")
+
+
+async def test_wrong_codes_at_a_gate_lock_nobody_out_of_the_login(
+    as_: As, service: Service, cast: Cast
+) -> None:
+    """The town that shares an address scans a screen that was a moment too old, and then logs in."""
+    at(service, service.now())
+    wrong = {"bank": cast.bank.code, "code": "A" * 40}
+    answers = [
+        await as_("stranger").post("/api/v1/scans/receipts", json=wrong, headers=phone()) for _ in range(61)
+    ]
+    assert code_of(answers[-1]) == (429, "throttled")
+    login = {"bank": cast.bank.code, "phone": "19900000999", "password": "x" * 12}
+    answer = await as_("stranger").post("/api/v1/login/passwords", json=login)
+    assert answer.json()["code"] == "login_failed", answer.text
+
+
+async def test_wrong_codes_from_everywhere_fill_no_table(
+    app: FastAPI, scene: Scene, service: Service, cast: Cast
+) -> None:
+    now = service.now()
+    at(service, now)
+    wrong = {"bank": cast.bank.code, "code": scene.shown(now - MINUTE)}
+    for n in range(int(KEPT_REFUSALS.capacity) + 20):
+        transport = httpx2.ASGITransport(app=app, client=(f"2001:db8:{n:x}::1", 1))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+            answer = await client.post("/api/v1/scans/receipts", json=wrong, headers=phone())
+        assert code_of(answer) == (422, "code_expired")
+    assert len(await scene.kept()) == KEPT_REFUSALS.capacity
+
+
+async def test_who_scans_nonsense_again_and_again_waits(as_: As, scene: Scene, service: Service) -> None:
+    now = service.now()
+    at(service, now)
+    own = str((await as_("alice").get("/api/v1/me")).json()["person_id"])
+    mine = phone()
+    good = {"kind": "in", "code": scene.shown(now)}
+    assert (await as_("alice").post("/api/v1/scans", json=good, headers=mine)).status_code == 201
+    before = len(await scene.kept())
+    answers = []
+    for n in range(100):
+        body = {"kind": "in", "code": "A" * 40} | ({"person_id": own} if n % 2 else {})
+        answers.append(await as_("alice").post("/api/v1/scans", json=body, headers=mine))
+    assert code_of(answers[0]) == (422, "code_unreadable")
+    assert code_of(answers[-1]) == (429, "throttled")
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert len(await scene.kept()) - before < 50
+    # Others do not wait.
+    assert (await as_("bob").post("/api/v1/scans", json=good, headers=phone())).status_code == 201
+
+
+async def test_a_station_that_nobody_watches_calls_no_roll(as_: As, scene: Scene, cast: Cast) -> None:
+    there = f"/api/v1/activity-sessions/{scene.session}/roll-call"
+    body = {"rows": [{"person_id": str(cast.people["alice"]), "kind": "in"}]}
+    answer = await as_("station").post(there, json=body, headers={"Idempotency-Key": "r"})
+    assert code_of(answer) == (403, "forbidden")

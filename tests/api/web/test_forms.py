@@ -14,6 +14,7 @@ from api.web.forms import FormKeys
 from api.web.redirects import HOME, safe_path
 from api.web.rendering import language_of
 from tests.api.cast import Cast
+from tests.api.entering import Door
 from tests.api.web.browser import Browser
 from tests.api.web.conftest import Browsers
 from tests.timebank.scans.scene import Scene
@@ -79,6 +80,14 @@ class TestForgery:
         assert refused.status_code == 403
         token = {"X-CSRF-Token": browser.token}
         assert (await browser.client.post("/me/code/pass", json={}, headers=token)).status_code == 200
+
+    async def test_what_another_site_sent_leaves_the_browsers_mark_as_it_is(self, of: Browsers) -> None:
+        browser = of("alice")
+        await browser.get("/")
+        # SameSite=Lax: what another site has a browser send comes without cookies, and looks like a first visit.
+        bare = await Browser(browser.app).send("/login", {"step": "phone"})
+        assert bare.status_code == 403
+        assert bare.headers.get_list("set-cookie") == []
 
     def test_a_rotated_key_goes_on_verifying(self) -> None:
         old, session = FormKeys([b"a" * 32]), uuid4()
@@ -151,11 +160,45 @@ class TestEveryPage:
             policy = answer.headers["content-security-policy"]
             assert "default-src 'none'" in policy
             assert "unsafe" not in policy
+            assert "data:" not in policy
+            assert "*" not in policy
+            assert answer.headers["cross-origin-opener-policy"] == "same-origin"
             assert answer.headers["cache-control"] == "no-store"
             assert " style=" not in answer.text
             assert "<style" not in answer.text
             assert " onclick" not in answer.text
             assert "http://" not in answer.text.replace("http://www.w3.org/2000/svg", "")
+
+    async def test_names_and_places_are_text_whatever_they_hold(
+        self, of: Browsers, door: Door, scene: Scene, cast: Cast
+    ) -> None:
+        nasty = """"><script>alert(1)</script>'{{7*7}}\u202e"""
+        await door.give_phone("alice", "19900000601", nasty)
+        for table in ("activities set name", "activity_sessions set place", "stations set name"):
+            await scene.do(f"update {table} = $2 where bank_id = $1", nasty)
+        await scene.sign_up([cast.people["alice"]])
+        alice, stella = of("alice"), of("stella")
+        screen = f"/stations/{scene.stations[0]}/screen"
+        await alice.get(f"/Q/{scene.shown(door.clock.at)}")
+        await alice.post(f"/Q/{scene.shown(door.clock.at)}", **alice.forms()[0])
+        seen = [alice.last.text]
+        seen += [(await alice.get(path)).text for path in ("/me", f"/Q/{scene.shown(door.clock.at)}")]
+        seen += [(await stella.get(path)).text for path in ("/stations", screen)]
+        for page in seen:
+            assert "&lt;script&gt;" in page
+            assert "<script>" not in page
+            assert "49" not in page.partition("<main")[2].partition("alert(1)")[2][:30]
+
+    async def test_what_the_address_says_is_text_too(self, browser: Browser) -> None:
+        for path in (
+            '/login?next=/"><script>alert(1)</script>&x="><script>',
+            '/login?by="><script>&bank="><script>',
+            '/L/nobody"><script>/x',
+            '/Q/"><script>alert(1)<',
+            '/notices?after="><script>',
+        ):
+            answer = await browser.get(path)
+            assert "<script>" not in answer.text, path
 
     async def test_its_files_are_kept_for_good_by_their_digest(self, browser: Browser) -> None:
         await browser.get("/login")

@@ -4,12 +4,14 @@ import re
 
 import pytest
 from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from api.service import Service
 from tests.api.cast import Cast
 from tests.api.entering import ALICE, NOBODY, PASSWORD, WEN, Door
 from tests.api.web.browser import Browser
 from tests.api.web.conftest import Browsers
+from tests.conftest import new_bank
 from timebank.errors import RefusalError
 
 
@@ -122,6 +124,20 @@ class TestByLink:
         assert (await browser.post(path)).status_code == 303
         assert (await browser.get("/me")).status_code == 200
 
+    async def test_is_written_down_nowhere(self, browser: Browser, door: Door) -> None:
+        token = await door.link("alice")
+        path = f"/L/{door.cast.bank.code}/{token}"
+        with capture_logs() as logs:
+            await browser.get(path)
+            assert browser.last.headers["referrer-policy"] == "no-referrer"
+            csrf = browser.token
+            for status in (303, 403):  # the second time the form is of before the login
+                assert (await browser.send(path, {"csrf": csrf})).status_code == status
+        assert {line["route"] for line in logs if line["event"] == "request"} == {"/L/{bank}/{token}"}
+        counted = (await browser.client.get("/metrics")).text
+        assert token not in str(logs) + counted
+        assert browser.last.headers.get("location", "") != path
+
     async def test_is_good_once(self, app: FastAPI, browser: Browser, door: Door) -> None:
         path = f"/L/{door.cast.bank.code}/{await door.link('alice')}"
         await browser.get(path)
@@ -130,6 +146,7 @@ class TestByLink:
         await other.get(path)
         # Like any login that failed: the page says so, and where to log in.
         assert (await other.post(path)).status_code == 401
+        assert "/login" in other.text.partition("<main")[2].partition("</main>")[0]
         assert other.cookie("session") is None
 
 
@@ -210,3 +227,56 @@ class TestTheSession:
         browser.client.cookies.clear()
         browser.client.cookies.set("session", cookie[:-6] + "AAAAAA", domain="test.local", path="/")
         assert (await browser.get("/me")).status_code == 303
+
+    async def test_who_logs_in_as_somebody_else_leaves_no_session_behind(
+        self, app: FastAPI, browser: Browser, door: Door
+    ) -> None:
+        for name in ("alice", "bob"):
+            path = f"/L/{door.cast.bank.code}/{await door.link(name)}"
+            before = browser.cookie("session")
+            await browser.get(path)
+            assert (await browser.post(path)).status_code == 303
+            assert browser.cookie("session") != before
+            if before is not None:
+                old = Browser(app)
+                old.client.cookies.set("session", before, domain="test.local", path="/")
+                assert (await old.get("/me")).status_code == 303
+        assert (await browser.get("/me")).status_code == 200
+
+
+class TestWithoutTheSecondFactor:
+    """An office's people who logged in by code."""
+
+    async def test_they_are_told_why_the_offices_pages_are_missing(
+        self, browser: Browser, door: Door
+    ) -> None:
+        door.service.settings = door.service.settings.model_copy(update={"office_links": False})
+        await door.give_phone("wen", WEN)
+        await enter(browser, door, WEN)
+        for path, status in (("/me", 200), ("/office/reviews", 403), ("/stations", 403)):
+            answer = await browser.get(path)
+            assert answer.status_code == status
+            assert "log in with password and second factor" in browser.text, path
+            assert f'href="/login?by=password&next={path}"' in browser.text
+
+    async def test_nobody_else_is(self, of: Browsers) -> None:
+        for name in ("alice", "stella", "wen"):
+            for path in ("/me", "/office/reviews"):
+                browser = of(name)
+                await browser.get(path)
+                assert "second factor" not in browser.text
+
+
+class TestWithSeveralBanks:
+    """Where a browser has to say which bank it means."""
+
+    @pytest.mark.parametrize("step", ["phone", "code", "choose", "password", "x"])
+    async def test_whatever_is_sent_without_one_is_a_page(
+        self, browser: Browser, door: Door, step: str
+    ) -> None:
+        await new_bank(door.service.database)
+        await browser.get("/login?lang=en")
+        answer = await browser.send("/login", {"csrf": browser.token, "step": step})
+        assert answer.status_code == 422
+        assert "your own community" in browser.text
+        assert 'name="bank" type="text"' in answer.text

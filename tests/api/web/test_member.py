@@ -36,6 +36,23 @@ async def test_signs_up_and_withdraws(of: Browsers) -> None:
     assert [form for form in alice.forms() if form.get("act") == "withdraw"] == []
 
 
+async def test_what_has_begun_shows_when_one_came_and_is_not_given_back(
+    of: Browsers, scene: Scene, cast: Cast, door: Door
+) -> None:
+    await scene.sign_up([cast.people["alice"]])
+    alice = of("alice")
+    door.clock.pass_(minutes=15)
+    await alice.get("/me")
+    assert "On now" in alice.text
+    assert [form for form in alice.forms() if form.get("act") == "withdraw"] == []
+    path = f"/Q/{scene.shown(door.clock.at)}"
+    await alice.get(path)
+    await alice.post(path, **alice.forms()[0])
+    await alice.get("/me")
+    at = door.clock.at.astimezone(cast.bank.zone)
+    assert f"In at {at:%H:%M}" in alice.text
+
+
 async def test_a_full_session_is_waited_for(of: Browsers, scene: Scene, cast: Cast) -> None:
     await scene.do("update activity_sessions set capacity = 1 where bank_id = $1")
     await scene.sign_up([cast.people["bob"]])

@@ -1,7 +1,9 @@
 """The notice board: masked lines for everybody, objections by who is logged in."""
 
+import re
 from datetime import timedelta
 
+import pytest
 import pytest_asyncio
 
 from tests.api.cast import Cast
@@ -55,7 +57,7 @@ async def test_who_is_logged_in_objects_and_the_line_is_frozen(
     assert "Your objection to line 1 was received" in bob.text
     assert "Objected to" in bob.text
     await bob.post(f"/notices/{id_}", line=1, ground="再说一次")
-    assert bob.last.status_code == 200
+    assert bob.last.status_code == 409
     assert 'role="alert"' in bob.last.text
     count = await scene.read(
         lambda tx: tx.connection.fetchval(
@@ -95,3 +97,63 @@ async def test_what_is_over_is_no_longer_public(
     assert (await browser.get(f"/notices/{id_}")).status_code == 404
     await browser.get("/notices")
     assert f'href="/notices/{id_}"' not in browser.text
+
+
+async def test_an_objection_may_have_several_lines(of: Browsers, board: tuple[Scene, int]) -> None:
+    scene, id_ = board
+    bob = of("bob")
+    await bob.get(f"/notices/{id_}?line=1")
+    # As a browser sends what was typed into the box: with a carriage return before each new line.
+    await bob.post(f"/notices/{id_}", line=1, ground="测试：第一行\r\n第二行", contact="")
+    assert "Your objection to line 1 was received" in bob.text
+    ground = await scene.read(
+        lambda tx: tx.connection.fetchval("select ground from objections where bank_id = $1", tx.bank_id)
+    )
+    assert ground == "测试：第一行\n第二行"
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"), [({"ground": "长" * 600}, 422), ({"ground": "说得在理", "contact": "x" * 101}, 422)]
+)
+async def test_what_does_not_fit_is_said_and_nothing_that_was_typed_is_lost(
+    of: Browsers, board: tuple[Scene, int], fields: dict[str, str], status: int
+) -> None:
+    _, id_ = board
+    bob = of("bob")
+    await bob.get(f"/notices/{id_}?line=1")
+    answer = await bob.post(f"/notices/{id_}", **{"line": 1, "contact": "", **fields})
+    assert answer.status_code == status
+    assert 'role="alert"' in answer.text
+    assert f">{fields['ground']}</textarea>" in answer.text
+    assert 'name="line" value="1"' in answer.text
+
+
+async def test_a_refusal_keeps_what_was_typed_too(of: Browsers, board: tuple[Scene, int]) -> None:
+    _, id_ = board
+    bob = of("bob")
+    await bob.get(f"/notices/{id_}?line=1")
+    await bob.post(f"/notices/{id_}", line=1, ground="一", contact="")
+    answer = await bob.post(f"/notices/{id_}", line=1, ground="再说一次", contact="")
+    assert answer.status_code == 409
+    assert ">再说一次</textarea>" in answer.text
+
+
+async def test_who_was_logged_out_meanwhile_comes_back_to_the_same_line(
+    of: Browsers, board: tuple[Scene, int], door: Door
+) -> None:
+    _, id_ = board
+    bob = of("bob")
+    await bob.get(f"/notices/{id_}?line=2")
+    (action,) = re.findall(r'action="(/notices/[^"]+)"', bob.text)
+    token = bob.token
+    await door.write(
+        lambda tx: tx.connection.execute(
+            "update sessions set ended_at = $2, ended_for = 'logout' where bank_id = $1 and id = $3",
+            tx.bank_id,
+            door.clock.at,
+            door.cast.sessions["bob"],
+        )
+    )
+    answer = await bob.send(action, {"csrf": token, "line": 2, "ground": "x"})
+    assert answer.status_code == 303
+    assert "line%3D2" in answer.headers["location"]

@@ -93,3 +93,10 @@ async def test_a_long_queue_has_pages(of: Browsers, records: Scene) -> None:
     assert f"?after={ids[49]}" in wen.text
     await wen.get(f"{QUEUE}?after={ids[49]}")
     assert wen.last.text.count('name="record[]"') == 1
+
+
+async def test_what_could_not_be_decided_stays_ticked(of: Browsers, records: Scene) -> None:
+    ids = [await records.record("alice", state="pending") for _ in range(2)]
+    wen = await decide(of("wen"), ids[0], decision="reject")
+    assert f'value="{ids[0]}" checked' in wen.last.text
+    assert f'value="{ids[1]}" checked' not in wen.last.text

@@ -180,3 +180,29 @@ async def test_a_members_code_is_for_the_steward(of: Browsers, scene: Scene, cas
 async def test_a_device_is_nobodys_phone(of: Browsers, scene: Scene, door: Door) -> None:
     station = of("station")
     assert (await station.get(f"/Q/{scene.shown(door.clock.at)}")).status_code == 403
+
+
+async def test_a_code_that_was_not_good_is_counted_for_the_steward_as_the_interface_does(
+    browser: Browser, scene: Scene, door: Door
+) -> None:
+    late = scene.shown(door.clock.at - timedelta(seconds=45))
+    answer = await browser.get(f"/Q/{late}?lang=en")
+    assert answer.status_code == 422
+    assert "code_expired" in browser.text
+    assert await outcomes(scene) == [("in", "code_expired")]
+    # However often: the sentence stays the one that helps, and not everything is written down.
+    for _ in range(70):
+        await browser.get(f"/Q/{late}?lang=en")
+        assert "code_expired" in browser.text
+    assert len(await outcomes(scene)) < 70
+
+
+async def test_who_comes_back_late_from_the_login_is_not_counted(
+    of: Browsers, scene: Scene, door: Door
+) -> None:
+    alice = of("alice")
+    path = f"/Q/{scene.shown(door.clock.at)}"
+    await alice.get(path)
+    door.clock.pass_(minutes=2)
+    assert (await alice.get(path)).status_code == 200
+    assert await outcomes(scene) == []

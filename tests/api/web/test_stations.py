@@ -122,3 +122,14 @@ class TestTheGun:
             await browser.get("/me")
             answer = await browser.post(screen(scene), once="0" * 32, kind="in", shown="X")
             assert answer.status_code == status
+
+    async def test_who_was_logged_out_is_led_to_the_login(
+        self, of: Browsers, scene: Scene, door: Door
+    ) -> None:
+        stella = of("stella")
+        path = screen(scene).replace("?", "/codes?")
+        assert (await stella.get(path)).status_code == 200
+        door.clock.pass_(days=40)
+        assert (await stella.get(path)).status_code == 401
+        stella.client.cookies.clear()
+        assert (await stella.get(path)).status_code == 401

@@ -72,3 +72,63 @@ def test_every_role_gets_a_login_that_works_and_nobody_is_made_twice(office: Off
             assert me["person_id"] == first[role]["person_id"]
         (screen,) = re.findall(r"/stations/\S+", running.said)
         assert screen == f"/stations/{meeting['station']}/screen?session={meeting['session']}"
+
+
+def test_its_links_open_pages_with_something_to_do_today(office: Office) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with serving(office, "demo", "--serve", "--port", str(port)) as running:
+        printed = dict(re.findall(r"^  (\w+) +(http\S+)$", running.said, re.MULTILINE))
+        (screen,) = re.findall(r"(http\S+/stations/\S+)", running.said)
+        with running.client() as client:
+            wait_for(lambda: client.get("/health/ready").status_code == 200)
+        # Each in a browser of its own: cookies of one host are one login.
+        for role, page, said in (
+            ("volunteer", f"{running.url}/me", "今日清洁家园"),
+            ("steward", screen, "<svg"),
+            ("community_worker", f"{running.url}/office/reviews", "邻里巡访"),
+            ("office", f"{running.url}/notices", "春风"),
+        ):
+            with running.client() as client:
+                html = {"Accept": "text/html"}
+                (token,) = re.findall(
+                    r'name="csrf" value="(\w+)"', client.get(printed[role], headers=html).text
+                )
+                assert client.post(printed[role], data={"csrf": token}, headers=html).status_code == 303
+                answer = client.get(page, headers=html)
+                assert answer.status_code == 200, role
+                assert said in answer.text, role
+
+
+def test_its_staff_log_in_by_code_too_and_are_told_what_that_does_not_carry(office: Office) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with (
+        serving(office, "demo", "--serve", "--port", str(port)) as running,
+        running.client() as client,
+    ):
+        wait_for(lambda: client.get("/health/ready").status_code == 200)
+        client.headers["Accept"] = "text/html"
+        page = client.get("/login?lang=en").text
+        fields = {
+            "step": "phone",
+            "bank": "demo",
+            "phone": "１９９００００９００６",
+            "csrf": hidden(page, "csrf"),
+        }
+        page = client.post("/login", data=fields).text
+        wait_for(lambda: any(line["event"] == "login_code" for line in running.events()))
+        (code,) = (line["code"] for line in running.events() if line["event"] == "login_code")
+        fields = {"step": "code", "bank": "demo", "code": str(code)}
+        fields |= {name: hidden(page, name) for name in ("csrf", "code_id", "reference")}
+        assert client.post("/login", data=fields).status_code == 303
+        assert "You hold office roles" in client.get("/me").text
+        refused = client.get("/office/reviews")
+        assert (refused.status_code, "You hold office roles" in refused.text) == (403, True)
+
+
+def hidden(page: str, name: str) -> str:
+    """Return the value of a form's hidden field."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found is not None, name
+    return found[1]

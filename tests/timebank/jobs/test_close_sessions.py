@@ -25,7 +25,7 @@ async def run(scene: Scene, *, as_of: date = DAY, hours: float = 11) -> dict[str
     return await run_close_sessions(scene.database, scene.cast.bank, as_of=as_of, now=now)
 
 
-NOTHING = {"closed": 0, "records": 0, "missing_time": 0, "reconsidered": 0}
+NOTHING = {"closed": 0, "records": 0, "missing_time": 0, "reconsidered": 0, "refused": 0}
 
 
 async def test_a_session_is_closed_when_its_check_out_is_over(scene: Scene) -> None:
@@ -58,6 +58,27 @@ async def test_what_arrived_later_is_made_good(scene: Scene) -> None:
     assert await run(scene, hours=14) == NOTHING | {"reconsidered": 1, "records": 1}
     assert await run(scene, hours=14) == NOTHING
     assert [row["state"] for row in await scene.records()] == ["voided", "pending"]
+
+
+async def test_what_was_stored_just_after_the_closing_is_made_good(scene: Scene) -> None:
+    session = await scene.session()
+    await scene.attend(session, "alice", 9, 11)
+    await run(scene, hours=4)
+    # Received a second before the closing; its transaction ended after it.
+    just_before = NINE + timedelta(hours=4) - timedelta(seconds=1)
+    await scene.scan(session, "bob", "in", 9, received_at=just_before)
+    await scene.scan(session, "bob", "out", 11, received_at=just_before)
+    await scene.scan(session, "alice", "out", 10.9, outcome="repeat", received_at=just_before)
+    assert await run(scene, hours=5) == NOTHING | {"reconsidered": 1, "records": 1}
+    assert await run(scene, hours=6) == NOTHING
+
+
+async def test_one_that_cannot_be_closed_keeps_no_other_from_it(scene: Scene) -> None:
+    before_any_pack = await scene.session(starts_at=NINE.replace(year=2020))
+    session = await scene.session()
+    await scene.attend(session, "alice")
+    assert before_any_pack < session
+    assert await run(scene) == NOTHING | {"closed": 1, "records": 1, "refused": 1}
 
 
 async def test_drafts_and_cancelled_sessions_are_left_alone(scene: Scene) -> None:

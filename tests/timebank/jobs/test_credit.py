@@ -71,6 +71,14 @@ async def test_where_the_policy_wants_no_notice_what_is_approved_is_credited(sce
     assert [(await scene.state(one))[0] for one in (record, disputed)] == ["credited", "approved"]
 
 
+async def test_a_run_for_a_day_without_notices_spares_none_of_today(scene: Scene) -> None:
+    await scene.adopt(earning_pack(notice_working_days=0), effective_from=OPENED.date() - timedelta(days=30))
+    await scene.adopt(earning_pack(notice_working_days=3), effective_from=OPENED.date())
+    record = await scene.record("alice")
+    assert await run(scene, OPENED.date() - timedelta(days=1)) == NOTHING
+    assert (await scene.state(record))[0] == "approved"
+
+
 class Died(Exception):  # noqa: N818 -- a death, not an error
     """The process is gone."""
 

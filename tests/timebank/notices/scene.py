@@ -36,8 +36,8 @@ OVER = datetime(2025, 10, 12, 0, 1, tzinfo=ZONE)
 
 _ACTIVITY = """
 insert into activities (bank_id, code, name, category, is_volunteer_service, organisation_id, leader_code, place,
-  starts_at, ends_at, rest_minutes, difficulty_permille)
-values ($1, $2, '清洁日', '环境', true, $3, 'L', '广场', $4, $5, 0, 1000) returning id
+  starts_at, ends_at, rest_minutes, difficulty_permille, created_by)
+values ($1, $2, '清洁日', '环境', true, $3, 'L', '广场', $4, $5, 0, 1000, $6) returning id
 """
 _SESSION = """
 insert into activity_sessions (bank_id, activity_id, starts_at, ends_at, place, rest_minutes)
@@ -46,7 +46,8 @@ values ($1, $2, $3, $4, '广场', 0) returning id
 _RECORD = """
 insert into service_records (bank_id, activity_id, volunteer_id, check_in_at, check_out_at, served_from, served_until,
   minutes, points, policy_version, outcome, session_id, grade, origin, state, made_by)
-select $1, $2, v.id, $5, $6, $5, $6, $7, $8, 1, 'accepted', $3, 'B', 'scans', $9, 'test'
+select $1, $2, v.id, $5, $6, $5, $6, $7, $8, 1, 'accepted', $3, 'B',
+  case when $10::text is null then 'scans' else 'correction' end, $9, coalesce($10, 'test')
 from volunteers v where v.bank_id = $1 and v.owner = $4 returning id
 """
 _APPROVED = """
@@ -121,7 +122,7 @@ class Scene:
 
         return await self.write(inner)
 
-    async def record(
+    async def record(  # noqa: PLR0913 -- each is a part of a record
         self,
         who: str,
         *,
@@ -131,14 +132,22 @@ class Scene:
         starts_at: datetime = SERVICE,
         state: str = "approved",
         approver: str = "wen",
+        creator: str | None = None,
+        corrector: str | None = None,
     ) -> int:
-        """Enter a record of two hours' session, which somebody approved."""
+        """Enter a record of two hours' session, which somebody approved; a correction, if somebody made it."""
 
         async def work(tx: WriteTx) -> int:
             run, ends_at = tx.connection, starts_at + timedelta(hours=2)
             place = at and self.cast.organisations[at]
             activity = await run.fetchval(
-                _ACTIVITY, tx.bank_id, secrets.token_hex(6), place, starts_at, ends_at
+                _ACTIVITY,
+                tx.bank_id,
+                secrets.token_hex(6),
+                place,
+                starts_at,
+                ends_at,
+                creator and self.cast.people[creator],
             )
             session = await run.fetchval(_SESSION, tx.bank_id, activity, starts_at, ends_at)
             id_: int = await run.fetchval(
@@ -152,6 +161,7 @@ class Scene:
                 minutes,
                 points,
                 state,
+                corrector and f"person:{self.cast.people[corrector]}",
             )
             await run.execute(_APPROVED, tx.bank_id, id_, self.cast.people[approver], starts_at)
             return id_

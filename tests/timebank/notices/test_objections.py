@@ -12,6 +12,7 @@ from timebank.notices import queries
 from timebank.notices.closing import credit_notice
 from timebank.notices.crediting import By, Credited
 from timebank.notices.objections import MAX_OPEN
+from timebank.records.correcting import void_record
 
 BY = By("job:credit")
 
@@ -146,6 +147,28 @@ async def test_who_objected_approved_or_is_concerned_does_not_decide(scene: Scen
             await scene.decide(objection, "dismissed", who)
     with pytest.raises(RefusalError, match="unknown_objection"):
         await scene.decide(objection + 1000, "dismissed")
+
+
+async def test_who_planned_it_or_corrected_it_does_not_decide(scene: Scene) -> None:
+    await scene.record("alice", creator="olga")
+    await scene.record("bob", corrector="olga")
+    notice_id = await scene.notice()
+    for line in (1, 2):
+        objection = await scene.object_to(notice_id, line)
+        with pytest.raises(RefusalError, match="decision_by_enterer"):
+            await scene.decide(objection, "dismissed")
+
+
+async def test_dismissed_after_it_was_voided_its_line_stays_struck(scene: Scene) -> None:
+    record = await scene.record("alice")
+    notice_id = await scene.notice()
+    objection = await scene.object_to(notice_id, 1)
+    await scene.do(
+        "adam",
+        lambda tx, actor: void_record(tx, actor, record_id=record, reason="duplicate", now=LAST_EVENING),
+    )
+    assert not (await scene.decide(objection, "dismissed")).is_credited
+    assert await lines(scene, notice_id) == {"struck": 1}
 
 
 async def test_an_objector_of_the_office_does_not_decide(scene: Scene) -> None:

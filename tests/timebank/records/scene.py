@@ -50,6 +50,14 @@ _VOLUNTEER = """
 insert into volunteers (bank_id, code, owner, organisation_id, is_party_member, registered_on)
 values ($1, $2, $3, $4, false, '2025-01-01')
 """
+_PROXY = """
+insert into proxies (bank_id, principal_id, agent_id, scopes, reason, from_at, until_at, made_by)
+values ($1, $2, $3, '{profile}', '测试', $4, $5, 'test')
+"""
+_GUARDIAN = """
+insert into guardianships (bank_id, minor_id, guardian_id, relation, from_on, until_on, recorded_by)
+values ($1, $2, $3, 'parent', $4::timestamptz::date, $5::timestamptz::date, 'test')
+"""
 _RECORDS = """
 select r.*, v.owner, array(select e.kind from record_entries e where e.bank_id = $1 and e.record_id = r.id
   order by e.id) as entries
@@ -96,6 +104,15 @@ class Scene:
         """Let one of the staff be a volunteer too."""
         place, person = self.cast.organisations[at], self.cast.people[who]
         await self.write(lambda tx: tx.connection.execute(_VOLUNTEER, tx.bank_id, who.upper(), person, place))
+
+    async def represent(self, agent: str, principal: str, *, as_guardian: bool = False) -> None:
+        """Let one of the cast act for another, as agent (代办) for a month around, or as guardian."""
+        of, by = self.cast.people[principal], self.cast.people[agent]
+        await self.write(
+            lambda tx: tx.connection.execute(
+                _GUARDIAN if as_guardian else _PROXY, tx.bank_id, of, by, MADE, MADE + timedelta(days=30)
+            )
+        )
 
     async def session(
         self,

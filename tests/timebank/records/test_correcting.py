@@ -1,12 +1,14 @@
 """Voiding and correcting: the credit goes back, spent points leave a debt, and nothing is deleted."""
 
-from datetime import datetime, timedelta
+import asyncio
+from datetime import date, datetime, timedelta
 
 import pytest
 
+from ledger.expiry import ExpiryCursor, expire_lots
 from ledger.posting import post
-from ledger.values import TAKINGS, Draft, Move, Place, Posted, Refused, Wallet
-from tests.api.books import add_activity, add_record
+from ledger.values import TAKINGS, Conflict, Draft, Move, Place, Posted, Refused, Wallet
+from tests.api.books import add_activity, add_record, book, credit
 from tests.timebank.records.scene import EVENING, NINE, Scene
 from timebank.errors import RefusalError
 from timebank.records.correcting import (
@@ -48,9 +50,9 @@ async def credited(scene: Scene, who: str = "alice") -> int:
     return record
 
 
-async def spend(scene: Scene, who: str, points: int) -> None:
+async def spend(scene: Scene, who: str, points: int, *, key: str = "spend") -> None:
     move = Move(Wallet(scene.cast.people[who]), Place(TAKINGS), "point", points)
-    draft = Draft("redemption", f"spend {points}", EVENING, "test", (move,))
+    draft = Draft("redemption", key, EVENING, "test", (move,))
     (outcome,) = await scene.write(lambda tx: post(tx, [draft]))
     assert isinstance(outcome, Posted)
 
@@ -78,20 +80,54 @@ async def test_what_was_credited_goes_back(scene: Scene) -> None:
 async def test_spent_points_leave_a_debt_and_no_wallet_below_nothing(scene: Scene) -> None:
     record = await credited(scene)
     await spend(scene, "alice", 15)
-    refused = await void(scene, record)
-    assert isinstance(refused, Refused)
-    assert refused.code == "insufficient"
-    found = await scene.record(record)
-    assert (found["state"], found["entries"]) == ("credited", ["made", "approved", "credited", "noted"])
-    assert (await scene.balance("alice", "minute"), await scene.balance("alice", "point")) == (120, 5)
-    assert isinstance(await void(scene, record, now=LATER + timedelta(days=1)), Refused)
-    # Points earned meanwhile are not of the same lot if they end another year; these are, and pay the debt.
-    other = await scene.served("alice", starts_at=NINE + timedelta(days=1))
-    await scene.review("wen", other)
-    await scene.credit(other)
-    done = await void(scene, record, now=LATER + timedelta(days=2))
+    done = await void(scene, record)
     assert isinstance(done, Voided)
-    assert (await scene.balance("alice", "minute"), await scene.balance("alice", "point")) == (120, 5)
+    assert done.reversal_id is not None
+    assert done.debt == {"point": 15}
+    found = await scene.record(record)
+    assert (found["state"], found["entries"]) == ("voided", ["made", "approved", "credited", "voided"])
+    assert (await scene.balance("alice", "minute"), await scene.balance("alice", "point")) == (0, 0)
+    issued = "select sum(p.amount) from postings p join transactions t on t.bank_id = $1 and t.id = p.transaction_id"
+    where = " where p.bank_id = $1 and t.kind = 'debt' and t.metadata ->> 'record' = $2"
+    assert await scene.read(lambda tx: tx.connection.fetchval(issued + where, tx.bank_id, str(record))) == 15
+    await scene.assert_sound()
+
+
+async def test_points_of_other_service_pay_no_debt(scene: Scene) -> None:
+    record = await credited(scene)
+    await spend(scene, "alice", 20)
+    later = await scene.served("alice", starts_at=NINE.replace(year=2026))
+    await scene.review("wen", later)
+    await scene.credit(later)
+    done = await void(scene, record)
+    assert isinstance(done, Voided)
+    assert done.debt == {"point": 20}
+    assert (await scene.balance("alice", "minute"), await scene.balance("alice", "point")) == (120, 20)
+    await scene.assert_sound()
+
+
+async def test_points_that_have_ended_keep_no_hours_in_the_books(scene: Scene) -> None:
+    record = await credited(scene)
+    as_of = date(2027, 1, 1)
+    await scene.write(lambda tx: expire_lots(tx, as_of=as_of, actor="test", after=ExpiryCursor()))
+    assert await scene.balance("alice", "point") == 0
+    done = await void(scene, record, now=LATER.replace(year=2027))
+    assert isinstance(done, Voided)
+    assert (await scene.balance("alice", "minute"), await scene.balance("alice", "point")) == (0, 0)
+    await scene.assert_sound()
+
+
+async def test_spending_and_voiding_at_once_are_one_after_the_other(scene: Scene) -> None:
+    for day in range(6):
+        record = await scene.served("alice", starts_at=NINE + timedelta(days=day))
+        await scene.review("wen", record)
+        await scene.credit(record)
+        outcomes = await asyncio.gather(
+            spend(scene, "alice", 12, key=f"spend {day}"), void(scene, record), return_exceptions=True
+        )
+        assert isinstance(outcomes[1], Voided)
+        assert sum(outcomes[1].debt.values()) == (0 if isinstance(outcomes[0], AssertionError) else 12)
+        assert (await scene.balance("alice", "minute"), await scene.balance("alice", "point")) == (0, 0)
     await scene.assert_sound()
 
 
@@ -116,6 +152,37 @@ async def test_an_import_is_found_by_its_key(scene: Scene) -> None:
     await scene.write(lambda tx: tx.connection.execute(forget, tx.bank_id))
     assert isinstance(await void(scene, record), Voided)
     assert await scene.balance("alice", "minute") == 0
+
+
+async def test_what_an_import_has_not_booked_yet_is_never_booked_once_it_is_void(scene: Scene) -> None:
+    activity = await add_activity(scene.database, scene.cast, "A1", "apple")
+    record = await add_record(scene.database, scene.cast, activity, "alice")
+    late = credit(f"record:{record}", scene.cast.people["alice"])
+    assert isinstance(await void(scene, record), Voided)
+    (outcome,) = await scene.write(lambda tx: post(tx, [late]))
+    assert isinstance(outcome, Conflict)
+    assert (await scene.balance("alice", "minute"), await scene.balance("alice", "point")) == (0, 0)
+    await scene.assert_sound()
+
+
+async def test_what_an_import_books_meanwhile_goes_back(scene: Scene) -> None:
+    for day in range(6):
+        starts_at = NINE + timedelta(days=day)
+        activity = await add_activity(scene.database, scene.cast, f"A{day}", "apple", starts_at=starts_at)
+        record = await add_record(scene.database, scene.cast, activity, "alice")
+        late = credit(f"record:{record}", scene.cast.people["alice"])
+        _, done = await asyncio.gather(book(scene.database, scene.cast, late), void(scene, record))
+        assert isinstance(done, Voided)
+        assert (await scene.balance("alice", "minute"), await scene.balance("alice", "point")) == (0, 0)
+    await scene.assert_sound()
+
+
+async def test_who_acts_for_somebody_takes_nothing_of_theirs_back(scene: Scene) -> None:
+    record = await scene.served("alice")
+    await scene.represent("olga", "alice")
+    with pytest.raises(RefusalError, match="review_of_own"):
+        await void(scene, record)
+    assert isinstance(await void(scene, record, "adam"), Voided)
 
 
 async def test_a_correction_is_a_new_record_under_review(scene: Scene) -> None:

@@ -173,6 +173,29 @@ async def test_a_debt_leaves_the_dispute_open(scene: Scene) -> None:
     assert (await scene.record(record))["state"] == "credited"
 
 
+async def test_a_debt_does_not_keep_hours_that_nobody_served(scene: Scene) -> None:
+    record = await credited(scene)
+    await spend(scene, "alice", 20)
+    raised = await dispute(scene, record)
+    assert isinstance(await decide(scene, raised.id, times=None), Decision)
+    assert await scene.balance("alice", "minute") == 0
+    await scene.assert_sound()
+
+
+async def test_who_entered_or_corrected_it_or_acts_for_the_person_does_not_decide(scene: Scene) -> None:
+    session = await scene.session()
+    olga = f"person:{scene.cast.people['olga']}"
+    await scene.scan(session, "alice", "in", 9, mode="roll_call", actor=olga)
+    await scene.scan(session, "alice", "out", 11, mode="roll_call", actor=olga)
+    (record,) = (await scene.close(session)).records
+    raised = await dispute(scene, record.id)
+    with pytest.raises(RefusalError, match="dispute_by_enterer"):
+        await decide(scene, raised.id, "dismissed", times=None)
+    await scene.represent("wen", "alice")
+    with pytest.raises(RefusalError, match="review_of_own"):
+        await decide(scene, raised.id, "dismissed", "wen", times=None)
+
+
 async def test_one_s_own_disputes_are_listed(scene: Scene) -> None:
     raised = await dispute(scene, await scene.served("alice"))
     await dispute(scene, await scene.served("bob"), "bob")

@@ -4,10 +4,13 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 
+from ledger.session import WriteTx
 from tests.timebank.records.scene import EVENING, NINE, Scene
 from tests.timebank.records.test_correcting import LATER, credited, void
+from timebank.access import Actor
 from timebank.errors import RefusalError
 from timebank.records.correcting import Voided
+from timebank.records.disputes import raise_dispute
 from timebank.records.making import Closed, close_due, reconsider_due
 
 
@@ -100,3 +103,24 @@ async def test_a_credit_is_taken_back_once(scene: Scene) -> None:
     assert [one.code for one in done if isinstance(one, RefusalError)] == ["already_voided"] * 4
     assert await scene.balance("alice", "minute") == 0
     await scene.assert_sound()
+
+
+async def test_what_is_disputed_meanwhile_is_not_made_anew(scene: Scene) -> None:
+    session = await scene.session()
+    await scene.attend(session, "alice", 9, 10)
+    (record,) = (await scene.close(session)).records
+    await scene.scan(session, "alice", "out", 11, outcome="repeat")
+    raised = asyncio.Event()
+
+    async def dispute_slowly(tx: WriteTx, actor: Actor) -> None:
+        await raise_dispute(tx, actor, record_id=record.id, statement="测试：来得早", now=EVENING)
+        raised.set()
+        await asyncio.sleep(0.5)
+
+    async def reconsider_meanwhile() -> Closed:
+        await raised.wait()
+        return await scene.reconsider(session)
+
+    _, again = await asyncio.gather(scene.do("alice", dispute_slowly), reconsider_meanwhile())
+    assert (again.records, again.noted) == ([], [record.id])
+    assert (await scene.record(record.id))["state"] == "pending"

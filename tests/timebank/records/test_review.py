@@ -36,6 +36,21 @@ async def test_long_service_needs_two_people(scene: Scene) -> None:
     assert (await scene.record(record))["entries"] == ["made", "approved", "approved_second"]
 
 
+@pytest.mark.parametrize("as_guardian", [False, True])
+async def test_who_acts_for_somebody_does_not_approve_of_theirs(scene: Scene, as_guardian: bool) -> None:
+    record, other = await scene.served("alice"), await scene.served("bob", at="apple")
+    await scene.represent("wen", "alice", as_guardian=as_guardian)
+    assert await scene.review("wen", record, other) == ["review_of_own", "approved"]
+    with pytest.raises(RefusalError, match="review_of_own"):
+        await scene.do(
+            "wen",
+            lambda tx, actor: evaluate_record(
+                tx, actor, record_id=record, evaluation="excellent", now=EVENING
+            ),
+        )
+    assert await scene.review("olga", record) == ["approved"]
+
+
 async def test_six_hours_need_one(scene: Scene) -> None:
     assert await scene.review("wen", await scene.served("alice", hours=6)) == ["approved"]
 
@@ -75,7 +90,7 @@ async def test_nobody_approves_their_own_record(scene: Scene) -> None:
     assert await scene.review("olga", record) == ["approved"]
 
 
-@pytest.mark.parametrize("mode", ["roll_call", "late_entry"])
+@pytest.mark.parametrize("mode", ["card", "roll_call", "late_entry"])
 async def test_nobody_approves_what_they_entered_by_hand(scene: Scene, mode: str) -> None:
     session = await scene.session()
     wen = f"person:{scene.cast.people['wen']}"

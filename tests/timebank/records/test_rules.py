@@ -54,7 +54,7 @@ def judge(rows: list[Attendance], *plans: PlannedActivity, taken: Taken | None =
         rows,
         activities={each.code: each for each in plans},
         volunteers=PEOPLE,
-        policy_on=lambda _: POLICY,
+        policy_of=lambda _: POLICY,
         taken=taken,
     )
 

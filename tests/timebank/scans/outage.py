@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -58,11 +58,17 @@ class Outage:
         return await self.scene.database.write(self.scene.bank, work)
 
 
-async def lose_network(scene: Scene, folder: Path, *, organisation: int | None = None) -> Outage:
+async def lose_network(
+    scene: Scene,
+    folder: Path,
+    *,
+    organisation: int | None = None,
+    enrolled: datetime = STARTS - timedelta(days=9),
+) -> Outage:
     """Enrol a station."""
     device, key = uuid4(), Ed25519PrivateKey.generate()
     public = key.public_key().public_bytes_raw()
-    await scene.do(_DEVICE, device, organisation or scene.organisation, public, STARTS)
+    await scene.do(_DEVICE, device, organisation or scene.organisation, public, enrolled)
     return Outage(scene, device, key, folder / f"{device}.jsonl")
 
 

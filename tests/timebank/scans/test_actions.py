@@ -323,3 +323,54 @@ async def test_a_batch_takes_as_many_statements_as_one_scan(scene: Scene) -> Non
     many = await statements(*(own(person, STARTS, code=code) for person in people[2:]))
     # With the first the activity runs.
     assert (first, one, many) == (6, 5, 5)
+
+
+async def test_one_phone_checks_no_other_out_by_a_poster(scene: Scene) -> None:
+    ann, ben = await scene.members(2)
+    phone = secrets.token_bytes(32)
+    assert await scene.outcomes(own(ann, STARTS, code=scene.poster(), phone=phone)) == ["accepted"]
+    assert await scene.outcomes(own(ben, STARTS, code=scene.poster())) == ["accepted"]
+    out = own(ben, ENDS, kind="out", code=scene.poster(), phone=phone)
+    assert await scene.outcomes(out) == ["phone_used"]
+
+
+async def test_a_phone_whose_member_was_checked_in_by_a_steward_checks_in_no_other(scene: Scene) -> None:
+    ann, ben = await scene.members(2)
+    phone, code = secrets.token_bytes(32), scene.shown(STARTS)
+    first = taken(scene, STARTS, member_code=(await scene.pass_of(ann)).code(STARTS))
+    assert await scene.outcomes(first) == ["accepted"]
+    both = [own(person, STARTS, code=code, phone=phone) for person in (ann, ben)]
+    assert await scene.outcomes(both[0]) == ["repeat"]
+    assert await scene.outcomes(both[1]) == ["phone_used"]
+
+
+async def test_in_one_batch_a_repeat_uses_the_phone_too(scene: Scene) -> None:
+    ann, ben = await scene.members(2)
+    phone, code = secrets.token_bytes(32), scene.shown(STARTS)
+    requests = [
+        taken(scene, STARTS, member_code=(await scene.pass_of(ann)).code(STARTS)),
+        own(ann, STARTS, code=code, phone=phone),
+        own(ben, STARTS, code=code, phone=phone),
+    ]
+    assert await scene.outcomes(*requests) == ["accepted", "repeat", "phone_used"]
+
+
+async def test_what_a_steward_scans_of_themself_is_doubted(scene: Scene) -> None:
+    ann, ben = await scene.members(2)
+    for person in (ann, ben):
+        shown = (await scene.pass_of(person)).code(STARTS)
+        answer = await scene.outcomes(taken(scene, STARTS, member_code=shown, actor=f"person:{ann}"))
+        assert answer == ["accepted"]
+    assert {a.owner: a.is_doubtful for a in await scene.attendances()} == {ann: True, ben: False}
+
+
+@pytest.mark.parametrize("guard", ["is_dangerous = true, insurance = '保单'", "min_age = 18"])
+@pytest.mark.parametrize("kind", ["ordinary", "emergency"])
+async def test_nobody_walks_in_where_a_sign_up_asks_for_the_age(scene: Scene, guard: str, kind: str) -> None:
+    (ann,), (ben,) = await scene.members(1), await scene.members(1, signed_up=False)
+    await scene.do(f"update activities set {guard}, kind = '{kind}' where bank_id = $1")
+    code, card = scene.shown(STARTS), await scene.card_of(ben)
+    requests = [own(person, STARTS, code=code) for person in (ann, ben)]
+    assert await scene.outcomes(*requests, taken(scene, STARTS, card=card)) == [
+        "accepted", "not_signed_up", "not_signed_up",
+    ]  # fmt: skip

@@ -16,6 +16,7 @@ from timebank.scans.rules import (
     Taken,
     judge,
     nearness,
+    needs_place,
     session_of_poster,
 )
 from timebank.words import words
@@ -144,6 +145,16 @@ def test_an_entry_that_follows_another_than_the_one_on_record_is_doubtful() -> N
     assert not judge(entry, SESSION, taken).is_doubtful
     assert judge(replace(entry, prior=b"two"), SESSION, taken).is_doubtful
     assert not judge(replace(entry, device=("d", 9), prior=b"two", digest=b"e"), SESSION, taken).is_doubtful
+
+
+def test_only_who_may_walk_in_waits_for_the_lock_on_a_session() -> None:
+    session = replace(SESSION, capacity=3)
+    assert needs_place(CLAIM, session, Taken())
+    assert not needs_place(CLAIM, session, signed_up(5))
+    for change in ({"fault": "code_expired"}, {"mode": "poster"}, {"is_afterwards": True}):
+        assert not needs_place(replace(CLAIM, **change), session, Taken())
+    for facts in ({"capacity": None}, {"is_guarded": True}, {"is_emergency": True}):
+        assert not needs_place(CLAIM, replace(session, **facts), Taken())
 
 
 def test_a_poster_is_for_the_session_checked_in_to_or_signed_up_for_or_next() -> None:

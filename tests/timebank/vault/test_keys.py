@@ -1,6 +1,7 @@
 """The vault's keys: which seals, which open, and how a running process comes to know a new one."""
 
 import base64
+import os
 from pathlib import Path
 from uuid import uuid4
 
@@ -59,3 +60,16 @@ def test_key_files_are_listed_newest_first_and_removed_one_by_one(tmp_path: Path
     # The first number is not made again while there are others.
     assert first not in load_cipher(None, tmp_path).key_ids
     assert len(list_key_files(tmp_path)) == 10
+
+
+def test_files_that_nobody_touched_are_not_read_again(tmp_path: Path) -> None:
+    ring = load_ring(None, tmp_path)
+    file = tmp_path / "keys" / "vault.key"
+    before = file.stat()
+    with file.open("r+", encoding="ascii") as opened:
+        opened.write(base64.b64encode(NEW).decode())
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert not ring.refresh()
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+    assert ring.refresh()
+    assert ring.keys == (NEW,)

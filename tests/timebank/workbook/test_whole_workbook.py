@@ -91,7 +91,7 @@ def outcome(path: Path) -> tuple[dict[str, object], Fates]:
     district = read_district(open_workbook(path), SHANGHAI)
     volunteers = {row.code for row in district.volunteers}
     decision = decide(
-        district.attendance, activities=district.plans, volunteers=volunteers, policy_on=lambda _: POLICY
+        district.attendance, activities=district.plans, volunteers=volunteers, policy_of=lambda _: POLICY
     )
     fates = district.fates
     fates["签到"] = attendance_fates(decision)

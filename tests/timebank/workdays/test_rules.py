@@ -13,7 +13,7 @@ from timebank.workdays.rules import (
     is_working_day,
 )
 
-FAR = date(PUBLISHED_YEARS[-1] + 40, 1, 1)
+FAR = date(PUBLISHED_YEARS[-1] + 40, 3, 1)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,21 @@ def test_beyond_the_published_years_weekdays_count_and_the_answer_says_so() -> N
     assert [day.is_working for day in week] == [day.day.isoweekday() <= 5 for day in week]
     assert sum(day.is_working for day in week) == 5
     assert calendar_day(date(PUBLISHED_YEARS[0] - 1, 10, 1)).source == "weekday"
+
+
+def test_beyond_the_published_years_the_law_s_own_dates_are_no_working_days() -> None:
+    year = PUBLISHED_YEARS.stop
+    assert calendar_day(date(year, 1, 1)) == CalendarDay(
+        date(year, 1, 1), is_working=False, name="元旦", source="law"
+    )
+    free = [(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)]
+    for far in range(year, year + 8):
+        assert not any(is_working_day(date(far, *day), {}) for day in free)
+        assert calendar_day(date(far, 5, 3)).source == "weekday"
+        new_year = date(far, 1, 1)
+        assert add_working_days(new_year - timedelta(days=1), 1, {}) > new_year
+    override = Override(is_working=True, name="值班")
+    assert calendar_day(date(year, 1, 1), override).source == "bank"
 
 
 def test_the_banks_own_word_comes_first() -> None:

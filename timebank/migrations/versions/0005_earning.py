@@ -185,6 +185,8 @@ create table scans (
 create unique index scans_once_key on scans (bank_id, session_id, volunteer_id, kind) where outcome = 'accepted';
 create unique index scans_phone_key on scans (bank_id, session_id, phone, kind)
   where outcome = 'accepted' and phone is not null;
+create index scans_phone_again_idx on scans (bank_id, session_id, phone)
+  where outcome = 'repeat' and phone is not null;
 create unique index scans_proof_key on scans (bank_id, proof) where outcome = 'accepted' and proof is not null;
 create unique index scans_device_key on scans (bank_id, device_id, device_seq)
   where device_seq is not null and outcome <> 'sequence_conflict';
