@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic_core import to_json
 from starlette.responses import Response
 
 from api.cursors import Limit, Page
@@ -133,7 +134,9 @@ async def read_statement(
     """Return what moved in a person's wallet of a unit, newest first."""
     question = statement_of(unit, cursor=cursor, limit=limit)
     found = await caller.ask_of(person_id, "statement", PERMISSION, question)
-    return rendered(StatementOut.model_validate({"items": found.lines, "next_cursor": found.next}))
+    # Written as the model would write it, line by line as they are: checking them again took a thirtieth of the answer.
+    shown = {"items": found.lines, "next_cursor": found.next}
+    return Response(to_json(shown, exclude={"items": {"__all__": {"actor"}}}), media_type="application/json")
 
 
 @router.get("/people/{person_id}/standing", operation_id="read_standing", responses=problems(401, 403, 404))
