@@ -265,11 +265,12 @@ def test_an_import_that_is_interrupted_is_simply_run_again(office: Office, tmp_p
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
         assert "Traceback" not in err
-        if process.returncode != 0:
+        # Who has let go of the signal already, because the import is done, is ended by it without a word.
+        assert process.returncode in {0, 130, -signal.SIGINT}
+        if process.returncode == 130:
             break
     else:
         pytest.fail("no import was interrupted")
-    assert process.returncode == 130
     assert err.rstrip().endswith("[interrupted]")
     assert office.run("import", path, "--bank", bank).exit_code == 0
     totals = [office.run("totals", "--bank", code, "--json").json for code in (bank, "whole")]
