@@ -241,7 +241,7 @@ def rendered(model: BaseModel, *, status: int = 200) -> Response:
 class _Bearer(HTTPBearer):
     """The scheme as OpenAPI shows it, and who calls by it."""
 
-    async def __call__(self, request: Request) -> Caller:  # type: ignore[override]
+    async def __call__(self, request: Request) -> Caller:  # type: ignore[override]  # who calls, in place of the credentials
         """Return who calls.
 
         Raises:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -161,10 +162,10 @@ class Visit:
 
     # the session
 
-    def enter(self, session_id: object, ends_at: datetime) -> None:
+    def enter(self, session_id: UUID, ends_at: datetime) -> None:
         """Have the browser keep a session that was begun."""
         bank = self.banks_own
-        cookie = self.service.tokens.issue_cookie(bank.code, session_id, now=self.now)  # type: ignore[arg-type]
+        cookie = self.service.tokens.issue_cookie(bank.code, session_id, now=self.now)
         self.kept[cookies.SESSION] = cookie, ends_at
         self.kept[cookies.BANK] = bank.code, None
 

@@ -68,7 +68,7 @@ class RecordMachine(RuleBasedStateMachine):
     def review(self, who: str, decision: str, *, with_reason: bool) -> None:
         """Let somebody decide."""
         reason = "other" if with_reason else None
-        answer = self.do(self.scene.review(who, self.record, decision=decision, reason=reason))  # type: ignore[arg-type]
+        answer = self.do(self.scene.review(who, self.record, decision=decision, reason=reason))  # type: ignore[arg-type]  # a reason's code
         assert answer == [self._reviewed(who, decision, with_reason=with_reason)]
 
     def _reviewed(self, who: str, decision: str, *, with_reason: bool) -> str:

@@ -123,7 +123,7 @@ async def test_closing_twice_at_once_credits_once(scene: Scene) -> None:
     notice_id = await scene.notice()
     done = await asyncio.gather(
         *(
-            scene.write(lambda tx, by=by: credit_notice(tx, notice_id=notice_id, by=by, now=OVER))  # type: ignore[misc]
+            scene.write(lambda tx, by=by: credit_notice(tx, notice_id=notice_id, by=by, now=OVER))  # type: ignore[misc]  # a lambda with a default has no type
             for by in (BY, OFFICE, BY)
         )
     )

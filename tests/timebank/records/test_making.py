@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from ledger.session import WriteTx
 from tests.api.books import add_activity, add_record
 from tests.timebank.records.scene import EVENING, NINE, Scene
 from timebank.errors import RefusalError
@@ -242,8 +243,8 @@ async def test_what_somebody_has_looked_at_is_only_noted(scene: Scene, settled: 
 async def test_a_thousand_attendances_are_closed_in_few_statements(scene: Scene) -> None:
     session = await scene.session()
 
-    async def crowd(tx: object) -> list[UUID]:
-        connection = tx.connection  # type: ignore[attr-defined]  # a transaction
+    async def crowd(tx: WriteTx) -> list[UUID]:
+        connection = tx.connection
         rows = await connection.fetch(
             "insert into people (bank_id, id) select $1, gen_random_uuid() from generate_series(1, 1000)"
             " returning id",
@@ -272,18 +273,18 @@ async def test_a_thousand_attendances_are_closed_in_few_statements(scene: Scene)
     await scene.write(crowd)
     statements = 0
 
-    async def close(tx: object) -> Closed | None:
+    async def close(tx: WriteTx) -> Closed | None:
         nonlocal statements
 
         def count(_record: object) -> None:
             nonlocal statements
             statements += 1
 
-        tx.connection.add_query_logger(count)  # type: ignore[attr-defined]  # a transaction
+        tx.connection.add_query_logger(count)
         try:
-            return await close_due(tx, session_id=session, actor="job", now=EVENING)  # type: ignore[arg-type]
+            return await close_due(tx, session_id=session, actor="job", now=EVENING)
         finally:
-            tx.connection.remove_query_logger(count)  # type: ignore[attr-defined]
+            tx.connection.remove_query_logger(count)
 
     closed = await scene.write(close)
     assert closed is not None

@@ -184,7 +184,7 @@ def own(person: UUID, at: datetime, **given: object) -> ScanRequest:
         "actor": f"person:{person}",
         "phone": secrets.token_bytes(32),
     }
-    return ScanRequest(**(fields | given))  # type: ignore[arg-type]
+    return ScanRequest(**(fields | given))  # type: ignore[arg-type]  # arguments of many types
 
 
 def taken(scene: Scene, at: datetime, **given: object) -> ScanRequest:
@@ -197,7 +197,7 @@ def taken(scene: Scene, at: datetime, **given: object) -> ScanRequest:
         "session_id": scene.session,
         "within": frozenset({scene.organisation}),
     }
-    return ScanRequest(**(fields | given))  # type: ignore[arg-type]
+    return ScanRequest(**(fields | given))  # type: ignore[arg-type]  # arguments of many types
 
 
 async def open_scene(

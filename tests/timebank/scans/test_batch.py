@@ -45,7 +45,7 @@ async def a_day(scene: Scene, outage: Outage, members: int, *, doubled: bool = F
             moments += [(kind, phone, at + 7 * MINUTE) for kind, phone, at in moments[::5]]
         for kind, phone, at in sorted(moments, key=lambda moment: moment[2]):
             queue.add(
-                kind=kind,  # type: ignore[arg-type]
+                kind=kind,  # type: ignore[arg-type]  # of a tuple: one of two words
                 activity_session_id=scene.session,
                 now=at - 3 * SECOND,
                 offset_ms=3000,
@@ -132,7 +132,7 @@ async def test_two_thousand_scans_uploaded_twice_out_of_order_and_half_by_anothe
             at = base + n * 3 * SECOND
             for queue in (queue_one, queue_two) if n % 2 else (queue_one,):
                 queue.add(
-                    kind=kind,  # type: ignore[arg-type]
+                    kind=kind,  # type: ignore[arg-type]  # of a tuple: one of two words
                     activity_session_id=scene.session,
                     now=at,
                     offset_ms=0,
@@ -374,7 +374,7 @@ def test_a_killed_station_loses_nothing_it_told_and_nobody_opens_its_queue_twice
     assert told <= len(entries) <= told + 3
     for before, after in pairwise(entries):
         assert after.prior == digest_of(UUID(int=1), before).hex()
-    assert sum(len(body["entries"]) for body in bodies) == len(entries)  # type: ignore[arg-type, misc]
+    assert sum(len(body["entries"]) for body in bodies) == len(entries)  # type: ignore[arg-type, misc]  # JSON
 
 
 def test_a_full_batch_is_no_larger_than_a_request_may_be(tmp_path: Path) -> None:
@@ -437,7 +437,7 @@ async def test_what_a_clock_said_that_was_put_ahead_is_doubted_when_it_is_put_ri
         ):
             at = STARTS + minute * MINUTE
             queue.add(
-                kind=kind,  # type: ignore[arg-type]
+                kind=kind,  # type: ignore[arg-type]  # of a tuple: one of two words
                 activity_session_id=scene.session,
                 now=at,
                 offset_ms=0,

@@ -86,7 +86,7 @@ def test_of_several_refusals_the_first_in_the_list_is_answered(wrong: set[str]) 
     taken = Taken(sequence={("d", 1): b"another"}, phones={(1, b"other"): {6}})
     claim = CLAIM
     for name in wrong:
-        claim = replace(claim, **WRONG[name])  # type: ignore[arg-type]
+        claim = replace(claim, **WRONG[name])  # type: ignore[arg-type]  # arguments of many types
     assert judge(claim, SESSION, taken).outcome == min(wrong, key=REFUSALS.index)
 
 
@@ -101,7 +101,7 @@ def test_every_refusal_has_its_words() -> None:
 )
 def test_a_proof_is_used_once(proof_by: int | None, kind: str, outcome: str) -> None:
     taken = Taken(pairs={(1, 5, "in"): NOON}, proofs={} if proof_by is None else {b"r": proof_by})
-    assert judge(replace(CLAIM, kind=kind), SESSION, taken).outcome == outcome  # type: ignore[arg-type]
+    assert judge(replace(CLAIM, kind=kind), SESSION, taken).outcome == outcome  # type: ignore[arg-type]  # one of two words
 
 
 def test_places_left_are_for_who_did_not_sign_up() -> None:

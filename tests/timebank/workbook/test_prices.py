@@ -90,7 +90,7 @@ async def test_an_import_decides_on_what_a_closing_stored_just_before(
     bank = await new_office(database)
     await take_in(database, bank, tmp_path / "registers.xlsx")
     scene = Scene(database, await enter(database, bank))
-    came, went = one["served_from"].astimezone(ZONE), one["served_until"].astimezone(ZONE)  # type: ignore[attr-defined]
+    came, went = one["served_from"].astimezone(ZONE), one["served_until"].astimezone(ZONE)  # type: ignore[attr-defined]  # of a row
     owner = await scene.read(
         lambda tx: tx.connection.fetchval(
             "select owner from volunteers where bank_id = $1 and code = $2", tx.bank_id, one["volunteer"]
