@@ -143,7 +143,7 @@ async def credit_records(
     rows = await tx.connection.fetch(_FACTS, tx.bank_id, locked)
     closed_before = await tx.connection.fetchval(_CLOSED_BEFORE, tx.bank_id)
     records = [_creditable(row, tx, closed_before, now) for row in rows if row["minutes"] or row["points"]]
-    # A refusal is final under its key, so nothing is tried that is known to be refused only for now.
+    # A refusal is final under its key, so what the ledger would take later is not tried before.
     records = [one for one in records if closed_before is None or one.effective_at >= closed_before]
     if not records:
         return Credited()

@@ -159,13 +159,11 @@ async def test_who_may_not_close(scene: Scene, who: str) -> None:
 
 async def test_when_a_session_is_not_closed(scene: Scene) -> None:
     session = await scene.session()
-    for now, code in ((NINE + timedelta(hours=1), "session_not_over"), (EVENING, None), (EVENING, "again")):
-        if code is None:
-            await scene.close(session, now=now)
-            continue
-        with pytest.raises(RefusalError) as refused:
-            await scene.close(session, now=now)
-        assert refused.value.code == ("already_closed_session" if code == "again" else code)
+    with pytest.raises(RefusalError, match="session_not_over"):
+        await scene.close(session, now=NINE + timedelta(hours=1))
+    await scene.close(session, now=EVENING)
+    with pytest.raises(RefusalError, match="already_closed_session"):
+        await scene.close(session, now=EVENING)
     with pytest.raises(RefusalError, match="unknown_activity_session"):
         await scene.close(session + 1_000)
     other = await scene.session()
