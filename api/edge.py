@@ -21,11 +21,12 @@ from api.problems import MEDIA_TYPE, problem_body, status_of
 from api.service import Service
 from ledger.questions import Question
 from ledger.session import ReadTx, WriteTx
-from timebank.access import PERMISSIONS, Actor, Whom, check_person, load_actor, own_query
+from timebank.access import Actor, check_person, load_actor, own_query
 from timebank.acts.actions import Act, find_reply, keep_reply, record_act
 from timebank.database import Bank
 from timebank.errors import RefusalError
 from timebank.login.tokens import Claims
+from timebank.permissions import PERMISSIONS, Whom
 from timebank.privacy.actions import record_look_up
 
 T = TypeVar("T")

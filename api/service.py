@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from api.limits import Buckets
-from timebank.access import STRONG_METHODS
 from timebank.codes.rules import CodeKeys
 from timebank.database import Bank, Database
 from timebank.errors import RefusalError
 from timebank.login.passwords import Passwords
 from timebank.login.senders import Outgoing, Sender
 from timebank.login.tokens import TokenKeys
+from timebank.permissions import STRONG_METHODS
 from timebank.scans.queue import ScanQueue
 from timebank.settings import Settings
 from timebank.vault.blind import BlindIndex

@@ -1,158 +1,20 @@
-"""Who may do what, where: the one table of permissions, and the checks that every door goes through.
+"""Who is at the door, and whether it opens for them: the checks that every door goes through.
 
 A role granted at an organisation reaches its subtree. What is a person's own needs no role; an agent (代办) has of the
-principal's own what the proxy names, and a guardian all of a minor's. Nothing here knows HTTP.
+principal's own what the proxy names, and a guardian all of a minor's. The table is `timebank.permissions`.
+Nothing here knows HTTP.
 """
 
 import functools
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from ledger.session import ReadTx
 from timebank.errors import RefusalError
-
-
-class Role(StrEnum):
-    """What a grant names. Everybody is a volunteer of their own things; devices are actors by themselves."""
-
-    STEWARD = "steward"
-    CASHIER = "cashier"
-    SHOP_MANAGER = "shop_manager"
-    MERCHANT = "merchant"
-    COMMUNITY_WORKER = "community_worker"
-    OFFICE = "office"
-    AUDITOR = "auditor"
-    ADMINISTRATOR = "administrator"
-
-
-WORKER, OFFICE, AUDITOR, ADMINISTRATOR = Role.COMMUNITY_WORKER, Role.OFFICE, Role.AUDITOR, Role.ADMINISTRATOR
-SHOP_MANAGER, STEWARD = Role.SHOP_MANAGER, Role.STEWARD
-
-OFFICE_ROLES = frozenset({OFFICE, ADMINISTRATOR, AUDITOR, WORKER, SHOP_MANAGER})
-"""Roles that need a second factor: in a session begun without one, grants of them do not count."""
-
-STRONG_METHODS = frozenset({"password_totp"})
-"""How a session was begun that carries an office's roles."""
-
-
-class Whom(StrEnum):
-    """Who has a permission besides the roles named for it."""
-
-    NOBODY = "nobody"
-    SELF = "self"
-    EVERYBODY = "everybody"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Who has one permission: `whom` without any role, `roles` within their reach, `proxy` the scope an agent needs."""
-
-    whom: Whom = Whom.NOBODY
-    roles: frozenset[Role] = frozenset()
-    scope: str | None = None
-    devices: frozenset[str] = frozenset()
-
-
-def _rule(
-    *roles: Role, whom: Whom = Whom.NOBODY, scope: str | None = None, devices: tuple[str, ...] = ()
-) -> Rule:
-    return Rule(whom, frozenset(roles), scope, frozenset(devices))
-
-
-SELF, EVERYBODY = Whom.SELF, Whom.EVERYBODY
-
-PERMISSIONS: Mapping[str, Rule] = {
-    # organisations
-    "organisations.read": _rule(whom=EVERYBODY, devices=("station", "till")),
-    "organisations.write": _rule(ADMINISTRATOR),
-    # people
-    "people.list": _rule(WORKER, OFFICE, ADMINISTRATOR),
-    "people.read": _rule(WORKER, ADMINISTRATOR, whom=SELF, scope="profile"),
-    "people.find": _rule(WORKER, ADMINISTRATOR),
-    "people.register": _rule(WORKER, ADMINISTRATOR),
-    "people.edit": _rule(WORKER, ADMINISTRATOR, whom=SELF, scope="profile"),
-    "memberships.read": _rule(WORKER, OFFICE, ADMINISTRATOR, whom=SELF, scope="profile"),
-    "memberships.write": _rule(WORKER, ADMINISTRATOR),
-    "guardianships.read": _rule(WORKER, ADMINISTRATOR, whom=SELF, scope="profile"),
-    "guardianships.write": _rule(WORKER, ADMINISTRATOR),
-    "cards.read": _rule(WORKER, ADMINISTRATOR, whom=SELF, scope="profile"),
-    "cards.issue": _rule(WORKER, ADMINISTRATOR),
-    "cards.resolve": _rule(STEWARD, devices=("station",)),
-    # privacy
-    "consents.read": _rule(WORKER, ADMINISTRATOR, whom=SELF, scope="consents"),
-    "consents.write": _rule(WORKER, whom=SELF, scope="consents"),
-    "privacy.export": _rule(ADMINISTRATOR, whom=SELF),
-    "privacy.erase": _rule(ADMINISTRATOR),
-    "look_ups.read": _rule(AUDITOR, ADMINISTRATOR, whom=SELF),
-    # what a person has
-    "standing.read": _rule(WORKER, OFFICE, AUDITOR, ADMINISTRATOR, whom=SELF, scope="standing"),
-    "records.read": _rule(WORKER, OFFICE, AUDITOR, ADMINISTRATOR, whom=SELF, scope="standing"),
-    "proofs.read": _rule(AUDITOR, ADMINISTRATOR, whom=SELF, scope="standing"),
-    "notifications.read": _rule(whom=SELF, scope="notifications"),
-    # books
-    "activities.read": _rule(whom=EVERYBODY, devices=("station",)),
-    "activities.write": _rule(WORKER, OFFICE, ADMINISTRATOR),
-    "activities.approve": _rule(OFFICE),
-    "sign_ups.own": _rule(STEWARD, WORKER, whom=SELF, scope="sign_ups"),
-    "sign_ups.read": _rule(STEWARD, WORKER, OFFICE, AUDITOR, ADMINISTRATOR, devices=("station",)),
-    # stations, codes and scans
-    "stations.read": _rule(whom=EVERYBODY, devices=("station",)),
-    "stations.write": _rule(WORKER, ADMINISTRATOR),
-    "stations.show": _rule(STEWARD, WORKER, devices=("station",)),
-    "stations.posters": _rule(STEWARD, WORKER, ADMINISTRATOR),
-    "passes.own": _rule(whom=SELF),
-    "scans.own": _rule(whom=SELF, scope="scans"),
-    "scans.take": _rule(STEWARD, WORKER, devices=("station",)),
-    "scans.roll": _rule(STEWARD, WORKER),
-    "scans.late": _rule(WORKER),
-    "scans.upload": _rule(STEWARD, WORKER, devices=("station",)),
-    "scans.read": _rule(STEWARD, WORKER, OFFICE, AUDITOR, ADMINISTRATOR, devices=("station",)),
-    # review, notice, credit
-    "sessions.close": _rule(STEWARD, WORKER),
-    "reviews.write": _rule(WORKER, OFFICE),
-    "records.void": _rule(OFFICE, ADMINISTRATOR),
-    "disputes.own": _rule(whom=SELF, scope="standing"),
-    "disputes.decide": _rule(WORKER, OFFICE),
-    "notices.read": _rule(whom=EVERYBODY),
-    "notices.write": _rule(WORKER, OFFICE),
-    "objections.raise": _rule(whom=EVERYBODY),
-    "objections.decide": _rule(OFFICE),
-    "policy.read": _rule(whom=EVERYBODY),
-    "policy.write": _rule(ADMINISTRATOR),
-    "policy.simulate": _rule(OFFICE, AUDITOR, ADMINISTRATOR),
-    "calendar.read": _rule(whom=EVERYBODY, devices=("station",)),
-    "calendar.write": _rule(ADMINISTRATOR),
-    "shops.read": _rule(whom=EVERYBODY, devices=("till",)),
-    "reports.read": _rule(OFFICE, AUDITOR, ADMINISTRATOR),
-    "transactions.read": _rule(AUDITOR, ADMINISTRATOR),
-    "awards.read": _rule(OFFICE, AUDITOR, ADMINISTRATOR),
-    "awards.write": _rule(OFFICE),
-    "reversals.write": _rule(ADMINISTRATOR),
-    "audit.read": _rule(AUDITOR, ADMINISTRATOR),
-    "acts.read": _rule(AUDITOR, ADMINISTRATOR),
-    # roles, proxies, devices, sessions
-    "roles.read": _rule(AUDITOR, ADMINISTRATOR, whom=SELF),
-    "roles.write": _rule(ADMINISTRATOR),
-    "proxies.read": _rule(WORKER, ADMINISTRATOR, whom=SELF),
-    "proxies.write": _rule(WORKER, ADMINISTRATOR, whom=SELF),
-    "devices.read": _rule(WORKER, SHOP_MANAGER, AUDITOR, ADMINISTRATOR),
-    "devices.write": _rule(WORKER, SHOP_MANAGER, ADMINISTRATOR),
-    "sessions.end": _rule(ADMINISTRATOR),
-    "sessions.own": _rule(whom=EVERYBODY, devices=("station", "till")),
-    "credentials.own": _rule(whom=EVERYBODY),
-    # tasks
-    "tasks.read": _rule(OFFICE, AUDITOR, ADMINISTRATOR),
-    "imports.write": _rule(ADMINISTRATOR),
-    "exports.write": _rule(OFFICE, AUDITOR, ADMINISTRATOR),
-}
-"""Permission: who has it. `docs/permissions.md` shows the same table; a test holds every route to it."""
-
-SCOPES = frozenset(rule.scope for rule in PERMISSIONS.values() if rule.scope)
-"""What a proxy may name."""
+from timebank.permissions import EVERYBODY, OFFICE_ROLES, PERMISSIONS, SELF, STRONG_METHODS, Role, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +96,8 @@ with recursive down (id) as (
 )
 select array(select id from down order by id)
 """
+
+_IS_ORGANISATION = "select exists (select from organisations o where o.bank_id = $1 and o.id = $2)"
 
 _IS_PERSON = "select exists (select from people p where p.bank_id = $1 and p.id = $2)"
 
@@ -338,8 +202,11 @@ async def check_organisation(tx: ReadTx, actor: Actor, permission: str, organisa
     rule = PERMISSIONS[permission]
     if actor.device_id is None and rule.whom == EVERYBODY:
         return
-    nodes = _nodes(actor, rule)
-    if not await tx.connection.fetchval(_IN_REACH, tx.bank_id, [organisation_id], nodes):
+    if _at_root(actor, rule):
+        found = await tx.connection.fetchval(_IS_ORGANISATION, tx.bank_id, organisation_id)
+    else:
+        found = await tx.connection.fetchval(_IN_REACH, tx.bank_id, [organisation_id], _nodes(actor, rule))
+    if not found:
         raise RefusalError("unknown_organisation")
 
 
@@ -359,7 +226,7 @@ async def check_person(tx: ReadTx, actor: Actor, permission: str, person_id: UUI
     check(actor, permission)
     if rule.whom == EVERYBODY:
         return
-    if any(grant.at_root and grant.role in rule.roles for grant in actor.grants):
+    if _at_root(actor, rule):
         if not await tx.connection.fetchval(_IS_PERSON, tx.bank_id, person_id):
             raise RefusalError("unknown_person")
         return
@@ -411,7 +278,7 @@ async def reach(tx: ReadTx, actor: Actor, permission: str) -> list[int] | None:
     """
     check(actor, permission)
     rule = PERMISSIONS[permission]
-    if rule.whom == EVERYBODY or any(grant.at_root and grant.role in rule.roles for grant in actor.grants):
+    if rule.whom == EVERYBODY or _at_root(actor, rule):
         return None
     nodes = _nodes(actor, rule)
     found: list[int] = await tx.connection.fetchval(_SUBTREE, tx.bank_id, nodes)
@@ -426,8 +293,13 @@ def check_whole_bank(actor: Actor, permission: str) -> None:
     """
     check(actor, permission)
     rule = PERMISSIONS[permission]
-    if rule.whom != EVERYBODY and not any(g.at_root and g.role in rule.roles for g in actor.grants):
+    if rule.whom != EVERYBODY and not _at_root(actor, rule):
         raise RefusalError("forbidden", permission=permission)
+
+
+def _at_root(actor: Actor, rule: Rule) -> bool:
+    """Tell whether the actor reaches the whole bank, all tops of its tree, if there are several."""
+    return any(grant.at_root and grant.role in rule.roles for grant in actor.grants)
 
 
 def _nodes(actor: Actor, rule: Rule) -> list[int]:

@@ -8,7 +8,8 @@ from api.edge import CallerOf
 from api.problems import problems
 from api.routers import resource
 from ledger.session import ReadTx
-from timebank.access import PERMISSIONS, Actor, has
+from timebank.access import Actor, has
+from timebank.permissions import PERMISSIONS
 
 router = resource(tag="me")
 

@@ -13,7 +13,8 @@ from api.fields import Instant, PathId, Sentence
 from api.problems import problems
 from api.routers import resource
 from ledger.session import ReadTx, WriteTx
-from timebank.access import SCOPES, Actor, check_person
+from timebank.access import Actor, check_person
+from timebank.permissions import SCOPES
 from timebank.roles.proxies import Proxy, end_proxy, make_proxy, proxies_of
 
 router = resource(tag="proxies")

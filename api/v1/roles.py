@@ -13,7 +13,8 @@ from api.fields import MAX_ID, Id, Instant, PathId
 from api.problems import problems
 from api.routers import resource
 from ledger.session import ReadTx, WriteTx
-from timebank.access import Actor, Role, check_person, reach
+from timebank.access import Actor, check_person, reach
+from timebank.permissions import Role
 from timebank.roles.actions import grant_role, revoke_role
 from timebank.roles.queries import RoleGrant, role_grants
 

@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from ledger.session import WriteTx
-from timebank.access import Role
 from timebank.database import Bank, Database
+from timebank.permissions import Role
 
 TREE = (
     ("root", "district", None),

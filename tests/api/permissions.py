@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from tests.api.cast import Cast
-from timebank.access import PERMISSIONS, Role, Rule, Whom
+from timebank.permissions import PERMISSIONS, Role, Rule, Whom
 from timebank.policy.rules import default_pack
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "permissions.md"

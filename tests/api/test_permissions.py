@@ -9,8 +9,8 @@ from tests.api.cast import DEVICES, STAFF, TREE, VOLUNTEERS, Cast, enter
 from tests.api.conftest import As
 from tests.api.permissions import PERMISSIONS, ROUTES, Route, documented_permissions, request, target
 from tests.conftest import new_bank
-from timebank.access import Rule, Whom
 from timebank.database import Database
+from timebank.permissions import Rule, Whom
 
 EVERYBODY = (*VOLUNTEERS, *STAFF, *DEVICES)
 NOT_TRIED = {"POST /api/v1/logout", "POST /api/v1/sessions/end-others"}

@@ -10,9 +10,7 @@ import pytest_asyncio
 from ledger.session import ReadTx, WriteTx
 from tests.api.cast import Cast, enter
 from timebank.access import (
-    PERMISSIONS,
     Actor,
-    Whom,
     acts_for,
     check,
     check_organisation,
@@ -24,6 +22,7 @@ from timebank.access import (
 )
 from timebank.database import Bank, Database
 from timebank.errors import RefusalError
+from timebank.permissions import PERMISSIONS, Whom
 
 NOW = datetime.now(UTC)
 LATER = NOW + timedelta(hours=1)
@@ -102,6 +101,28 @@ async def test_a_role_reaches_its_subtree(
 ) -> None:
     node = cast.organisations[place]
     assert await ask(name, lambda tx, a: check_organisation(tx, a, "organisations.write", node)) == answer
+
+
+async def test_a_second_top_of_the_tree_is_in_reach_of_the_bank_s_own(
+    database: Database, bank: Bank, cast: Cast, ask: Ask
+) -> None:
+    await run(
+        database,
+        bank,
+        "insert into organisations (bank_id, code, name, level, parent_id, opened_on)"
+        " select bank_id, 'second', '第二', level, null, opened_on from organisations"
+        " where bank_id = $1 and id = $2",
+        cast.organisations["root"],
+    )
+    find = "select id from organisations where bank_id = $1 and code = 'second'"
+    second = await database.read(bank, lambda tx: tx.connection.fetchval(find, tx.bank_id))
+    for name, answer in (("adam", None), ("ada", "unknown_organisation")):
+        assert (
+            await ask(name, lambda tx, a: check_organisation(tx, a, "organisations.write", second)) == answer
+        )
+    assert await ask("adam", lambda tx, a: check_organisation(tx, a, "organisations.write", 0)) == (
+        "unknown_organisation"
+    )
 
 
 async def test_reach_lists_the_subtree_or_says_everything(ask: Ask, cast: Cast) -> None:

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from ledger.session import ReadTx, WriteTx
-from timebank.access import Role
 from timebank.login.links import make_login_link
+from timebank.permissions import Role
 
 LIFETIME = timedelta(days=3)
 ROOT_CODE = "ROOT"

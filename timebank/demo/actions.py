@@ -6,7 +6,6 @@ from datetime import date, datetime
 from pathlib import Path
 
 from ledger.audit import Violation
-from timebank.access import Role
 from timebank.database import Bank, Database
 from timebank.demo.community import write_community
 from timebank.demo.meeting import hold_meeting
@@ -14,6 +13,7 @@ from timebank.demo.people import VOLUNTEER, DemoLogin, make_logins
 from timebank.demo.yesterday import hold_yesterday
 from timebank.jobs.expire import run_expire
 from timebank.jobs.recognise import run_recognise
+from timebank.permissions import Role
 from timebank.proof.actions import SealedBank, audit_bank, seal_bank
 from timebank.totals.queries import Totals, totals
 from timebank.vault.cipher import Cipher

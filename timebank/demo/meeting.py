@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from ledger.session import ReadTx, WriteTx
-from timebank.access import Actor, Grant, Role
+from timebank.access import Actor, Grant
 from timebank.activities.actions import create_activity
 from timebank.activities.rules import ORDINARY, Plan
 from timebank.activities.sessions import Terms, add_session
 from timebank.activities.sign_ups import sign_up
 from timebank.activities.steps import publish_activity
+from timebank.permissions import Role
 from timebank.stations.actions import open_station
 from timebank.stations.queries import Plan as StationPlan
 from timebank.vault.cipher import Cipher

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from ledger.session import WriteTx
-from timebank.access import Role
 from timebank.banks.inviting import grant_unasked
 from timebank.login.links import make_login_link
+from timebank.permissions import Role
 from timebank.vault.actions import put_fields
 from timebank.vault.blind import PHONE, BlindIndex, put_index
 from timebank.vault.cipher import Cipher

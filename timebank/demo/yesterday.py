@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from ledger.session import WriteTx
-from timebank.access import Actor, Role
+from timebank.access import Actor
 from timebank.activities.sign_ups import sign_up
 from timebank.codes.rules import CodeKeys, station_code
 from timebank.demo.meeting import PLANNED_BEFORE, holder_at, plan_meeting
 from timebank.notices.actions import open_notice
+from timebank.permissions import Role
 from timebank.records.making import close_session
 from timebank.records.review import ReviewRequest, review_records
 from timebank.scans.actions import record_scans

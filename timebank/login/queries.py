@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from ledger.session import ReadTx
-from timebank.access import OFFICE_ROLES
 from timebank.login.sessions import MAX_SESSIONS
+from timebank.permissions import OFFICE_ROLES
 
 _SESSIONS = """
 select id, method, client, began_at, seen_at, expires_at from sessions

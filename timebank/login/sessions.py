@@ -13,9 +13,9 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from ledger.session import WriteTx
-from timebank.access import OFFICE_ROLES
 from timebank.errors import RefusalError
 from timebank.login.rules import session_end
+from timebank.permissions import OFFICE_ROLES
 
 TOKEN_BYTES = 32
 MAX_SESSIONS = 50

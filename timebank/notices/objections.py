@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from ledger.session import WriteTx
-from timebank.access import Actor, Role, check, reach, represented
+from timebank.access import Actor, check, reach, represented
 from timebank.errors import RefusalError
 from timebank.notices.crediting import By, credit_records
 from timebank.notices.rules import is_over
 from timebank.notifications.actions import tell
+from timebank.permissions import Role
 from timebank.records.entries import Kind, State, enter, move
 from timebank.records.queries import IS_BY_HAND
 

@@ -4,10 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from ledger.session import WriteTx
-from timebank.access import Actor, Role, check, check_organisation
+from timebank.access import Actor, check, check_organisation
 from timebank.errors import RefusalError
 from timebank.notifications.actions import tell
 from timebank.organisations.queries import check_open
+from timebank.permissions import Role
 from timebank.roles.queries import COLUMNS, RoleGrant, role_grant
 from timebank.roles.rules import check_grant
 

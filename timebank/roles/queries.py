@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from ledger.session import ReadTx
-from timebank.access import Role
 from timebank.errors import RefusalError
+from timebank.permissions import Role
 
 COLUMNS = """g.id, g.person_id, g.role, g.organisation_id, g.from_at, g.until_at, g.granted_by, g.granted_at,
   g.revoked_at, g.revoked_by"""

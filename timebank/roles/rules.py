@@ -4,8 +4,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from timebank.access import SCOPES
 from timebank.errors import RefusalError
+from timebank.permissions import SCOPES
 
 LONGEST_PROXY = timedelta(days=366)
 """Who is to act for another for longer is named again each year: people forget whom they trusted."""

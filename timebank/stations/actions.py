@@ -10,9 +10,9 @@ from uuid import UUID
 import asyncpg
 
 from ledger.session import WriteTx
-from timebank.access import PERMISSIONS
 from timebank.errors import RefusalError
 from timebank.organisations.queries import check_open
+from timebank.permissions import PERMISSIONS
 from timebank.stations.queries import Plan, Station, station
 
 _INSERT = """

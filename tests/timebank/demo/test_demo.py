@@ -8,9 +8,9 @@ import openpyxl
 
 from tests.timebank.cli.conftest import Office
 from tests.timebank.cli.test_serve import log_in, serving, wait_for
-from timebank.access import Role
 from timebank.cli.admin import login_body
 from timebank.demo.community import write_community
+from timebank.permissions import Role
 
 
 def test_it_runs_on_a_fresh_home_and_again(office: Office) -> None:

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from ledger.session import WriteTx
 from tests.api.cast import Cast, enter
-from timebank.access import Actor, Role, load_actor
+from timebank.access import Actor, load_actor
 from timebank.database import Bank, Database
 from timebank.errors import RefusalError
+from timebank.permissions import Role
 from timebank.roles.actions import grant_role, revoke_role
 from timebank.roles.queries import RoleGrant, role_grants
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from timebank.access import SCOPES
 from timebank.errors import RefusalError
+from timebank.permissions import SCOPES
 from timebank.roles.rules import LONGEST_PROXY, check_grant, check_proxy
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)

@@ -308,15 +308,16 @@ async def test_a_batch_takes_as_many_statements_as_one_scan(scene: Scene) -> Non
     code = scene.shown(STARTS)
 
     async def statements(*requests: ScanRequest) -> int:
-        seen: list[object] = []
+        seen: list[str] = []
 
         async def work(tx: WriteTx) -> None:
-            with tx.connection.query_logger(seen.append):
+            with tx.connection.query_logger(lambda asked: seen.append(asked.query)):
                 answers = await record_scans(tx, requests, codes=KEYS)
             assert {answer.outcome for answer in answers} == {"accepted"}
 
         await scene.database.write(scene.bank, work)
-        return len(seen)
+        # A connection that meets a type first reads about it, with jit off meanwhile: asyncpg's, not ours.
+        return sum("typeinfo_tree" not in query and "'jit'" not in query for query in seen)
 
     first = await statements(own(people[0], STARTS, code=code))
     one = await statements(own(people[1], STARTS, code=code))

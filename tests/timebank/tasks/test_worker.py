@@ -18,8 +18,9 @@ from ledger.audit import audit
 from ledger.session import ReadTx, WriteTx
 from tests.timebank.offices import CIPHER, new_office
 from tests.timebank.workbook import generator, oracle
-from timebank.access import Actor, Grant, Role
+from timebank.access import Actor, Grant
 from timebank.database import Address, Bank, Database
+from timebank.permissions import Role
 from timebank.tasks import worker as working
 from timebank.tasks.actions import (
     KEEP_REPORTS,
