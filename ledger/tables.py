@@ -119,11 +119,13 @@ accounts = Table(
         postgresql_nulls_not_distinct=True,
     ),
     CheckConstraint(
-        "kind in ('wallet', 'held', 'shelf', 'issuance', 'expired', 'takings', 'supply', 'handed_out',"
+        "kind in ('wallet', 'held', 'shelf', 'budget', 'issuance', 'expired', 'takings', 'supply', 'handed_out',"
         " 'converted', 'clearing', 'variance')",
         name="accounts_kind_check",
     ),
-    CheckConstraint("guarded = (kind in ('wallet', 'held', 'shelf'))", name="accounts_guarded_check"),
+    CheckConstraint(
+        "guarded = (kind in ('wallet', 'held', 'shelf', 'budget'))", name="accounts_guarded_check"
+    ),
     CheckConstraint("expires_on is null or kind in ('wallet', 'held')", name="accounts_expires_on_check"),
     CheckConstraint("not guarded or balance >= floor", name="accounts_balance_check"),
     CheckConstraint("last_seq >= 0 and (guarded or last_seq = 0)", name="accounts_last_seq_check"),

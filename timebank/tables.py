@@ -5,11 +5,17 @@ from sqlalchemy import MetaData
 from ledger.tables import metadata as shared
 from timebank.activities.tables import activities, activity_sessions, sign_ups
 from timebank.acts.tables import acts, replies
+from timebank.conversions.tables import conversions
 from timebank.devices.tables import device_enrolments, devices
+from timebank.funds.tables import funds
+from timebank.gifts.tables import gifts
 from timebank.jobs.tables import job_runs
+from timebank.kinships.tables import kinships
 from timebank.login.tables import credentials, login_codes, login_links, refresh_tokens, sessions
+from timebank.merchants.tables import merchant_entries, merchant_staff, merchants
 from timebank.notices.tables import notice_lines, notices, objections
 from timebank.notifications.tables import notifications
+from timebank.offers.tables import acceptances, complaints, offers
 from timebank.organisations.tables import organisation_moves, organisations
 from timebank.passes.tables import passes
 from timebank.people.tables import cards, guardianships, memberships, people
@@ -17,14 +23,21 @@ from timebank.policy.tables import policy_packs
 from timebank.privacy.tables import consents, look_ups
 from timebank.recognition.tables import recognitions
 from timebank.records.tables import attendances, awards, disputes, record_entries, service_records
+from timebank.redemptions.tables import redemption_lines, redemptions, refunds
+from timebank.reservations.tables import reservation_lines, reservations
 from timebank.roles.tables import proxies, role_grants
 from timebank.scans.tables import scans
-from timebank.shops.tables import goods, redemptions, shops
+from timebank.service_orders.tables import service_orders
+from timebank.settlements.tables import settlement_items, settlements
+from timebank.shops.tables import goods, goods_pictures, redemption_slips, shops
 from timebank.stations.tables import session_stations, stations
+from timebank.stock.tables import stock_entries
 from timebank.tasks.tables import task_files, tasks
 from timebank.throttles.tables import throttles
+from timebank.tills.tables import quotes, till_counts, tills
 from timebank.vault.tables import blind_indexes, vault
 from timebank.volunteers.tables import volunteers
+from timebank.vouchers.tables import voucher_uses, vouchers
 from timebank.workdays.tables import calendar_days
 
 DOMAIN = (
@@ -73,7 +86,32 @@ DOMAIN = (
     awards,
     shops,
     goods,
+    goods_pictures,
+    redemption_slips,
+    funds,
+    tills,
+    till_counts,
+    stock_entries,
+    reservations,
+    reservation_lines,
+    quotes,
     redemptions,
+    redemption_lines,
+    refunds,
+    merchants,
+    merchant_entries,
+    merchant_staff,
+    offers,
+    vouchers,
+    voucher_uses,
+    acceptances,
+    complaints,
+    conversions,
+    settlements,
+    settlement_items,
+    kinships,
+    gifts,
+    service_orders,
     job_runs,
     recognitions,
 )

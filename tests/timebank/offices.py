@@ -39,7 +39,7 @@ where r.bank_id = $1 order by 1, 2
 _ROWS = """
 select 'attendance' as sheet, digest, outcome from attendances where bank_id = $1
 union all select 'award', digest, outcome from awards where bank_id = $1
-union all select 'slip', digest, outcome from redemptions where bank_id = $1
+union all select 'slip', digest, outcome from redemption_slips where bank_id = $1
 order by 1, 2
 """
 _TRANSACTIONS = """

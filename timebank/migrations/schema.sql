@@ -78,6 +78,36 @@ begin
 end
 $$;
 
+CREATE TABLE timebank.acceptances (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    merchant_id bigint NOT NULL,
+    offer_id bigint NOT NULL,
+    voucher_id bigint,
+    person_id uuid NOT NULL,
+    fufen bigint NOT NULL,
+    via text NOT NULL,
+    proof bytea,
+    transaction_id bigint NOT NULL,
+    policy_version bigint NOT NULL,
+    accepted_at timestamp with time zone NOT NULL,
+    accepted_on date NOT NULL,
+    accepted_by text NOT NULL,
+    CONSTRAINT acceptances_via_check CHECK ((via = ANY (ARRAY['member_code'::text, 'merchant_code'::text, 'voucher'::text]))),
+    CONSTRAINT acceptances_voucher_check CHECK (((via = 'voucher'::text) = (voucher_id IS NOT NULL)))
+);
+
+ALTER TABLE ONLY timebank.acceptances FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.acceptances ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.acceptances_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.accounts (
     bank_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -93,8 +123,8 @@ CREATE TABLE timebank.accounts (
     opened_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT accounts_balance_check CHECK (((NOT guarded) OR (balance >= floor))),
     CONSTRAINT accounts_expires_on_check CHECK (((expires_on IS NULL) OR (kind = ANY (ARRAY['wallet'::text, 'held'::text])))),
-    CONSTRAINT accounts_guarded_check CHECK ((guarded = (kind = ANY (ARRAY['wallet'::text, 'held'::text, 'shelf'::text])))),
-    CONSTRAINT accounts_kind_check CHECK ((kind = ANY (ARRAY['wallet'::text, 'held'::text, 'shelf'::text, 'issuance'::text, 'expired'::text, 'takings'::text, 'supply'::text, 'handed_out'::text, 'converted'::text, 'clearing'::text, 'variance'::text]))),
+    CONSTRAINT accounts_guarded_check CHECK ((guarded = (kind = ANY (ARRAY['wallet'::text, 'held'::text, 'shelf'::text, 'budget'::text])))),
+    CONSTRAINT accounts_kind_check CHECK ((kind = ANY (ARRAY['wallet'::text, 'held'::text, 'shelf'::text, 'budget'::text, 'issuance'::text, 'expired'::text, 'takings'::text, 'supply'::text, 'handed_out'::text, 'converted'::text, 'clearing'::text, 'variance'::text]))),
     CONSTRAINT accounts_last_seq_check CHECK (((last_seq >= 0) AND (guarded OR (last_seq = 0))))
 )
 WITH (fillfactor='70');
@@ -288,6 +318,10 @@ CREATE TABLE timebank.cards (
     issued_by text NOT NULL,
     revoked_at timestamp with time zone,
     revoked_for text,
+    pin_hash text,
+    pin_set_at timestamp with time zone,
+    pin_misses bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT cards_pin_check CHECK (((pin_hash IS NULL) = (pin_set_at IS NULL))),
     CONSTRAINT cards_revoked_check CHECK (((revoked_at IS NULL) = (revoked_for IS NULL)))
 );
 
@@ -325,6 +359,34 @@ CREATE TABLE timebank.closures (
 
 ALTER TABLE ONLY timebank.closures FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE timebank.complaints (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    acceptance_id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    statement text NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by uuid,
+    decision text,
+    answer text,
+    refund_id bigint,
+    CONSTRAINT complaints_decided_check CHECK (((decided_at IS NULL) = (decision IS NULL))),
+    CONSTRAINT complaints_decision_check CHECK ((decision = ANY (ARRAY['upheld'::text, 'dismissed'::text]))),
+    CONSTRAINT complaints_refund_check CHECK (((refund_id IS NULL) OR (decision = 'upheld'::text)))
+);
+
+ALTER TABLE ONLY timebank.complaints FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.complaints ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.complaints_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.consents (
     bank_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -342,6 +404,33 @@ ALTER TABLE ONLY timebank.consents FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE timebank.consents ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME timebank.consents_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.conversions (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    from_unit text NOT NULL,
+    from_amount bigint NOT NULL,
+    to_unit text NOT NULL,
+    to_amount bigint NOT NULL,
+    transaction_id bigint NOT NULL,
+    policy_version bigint NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_on date NOT NULL,
+    made_by text NOT NULL,
+    CONSTRAINT conversions_amounts_check CHECK (((from_amount > 0) AND (to_amount > 0)))
+);
+
+ALTER TABLE ONLY timebank.conversions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.conversions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.conversions_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -449,6 +538,59 @@ CREATE TABLE timebank.folds (
 
 ALTER TABLE ONLY timebank.folds FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE timebank.funds (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    organisation_id bigint NOT NULL,
+    owner uuid DEFAULT gen_random_uuid() NOT NULL,
+    closed_on date,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT funds_kind_check CHECK ((kind = ANY (ARRAY['money'::text, 'care'::text])))
+);
+
+ALTER TABLE ONLY timebank.funds FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.funds ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.funds_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.gifts (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    from_person_id uuid,
+    to_person_id uuid,
+    fund_id bigint,
+    amount bigint NOT NULL,
+    reason text NOT NULL,
+    transaction_id bigint NOT NULL,
+    policy_version bigint NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    CONSTRAINT gifts_amount_check CHECK ((amount > 0)),
+    CONSTRAINT gifts_kind_check CHECK ((kind = ANY (ARRAY['gift'::text, 'donation'::text, 'grant'::text]))),
+    CONSTRAINT gifts_sides_check CHECK ((((kind = 'grant'::text) = (from_person_id IS NULL)) AND ((kind = 'donation'::text) = (to_person_id IS NULL)) AND ((kind = 'gift'::text) = (fund_id IS NULL))))
+);
+
+ALTER TABLE ONLY timebank.gifts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.gifts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.gifts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.goods (
     bank_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -459,6 +601,17 @@ CREATE TABLE timebank.goods (
     price_points bigint NOT NULL,
     opening_stock bigint NOT NULL,
     opening_at timestamp with time zone NOT NULL,
+    category text DEFAULT ''::text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    barcode text,
+    member_day_limit bigint,
+    member_month_limit bigint,
+    low_stock_at bigint,
+    low_stock_told_at timestamp with time zone,
+    is_listed boolean DEFAULT true NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT goods_limits_check CHECK (((member_day_limit > 0) AND (member_month_limit > 0))),
+    CONSTRAINT goods_low_stock_at_check CHECK ((low_stock_at >= 0)),
     CONSTRAINT goods_opening_stock_check CHECK ((opening_stock >= 0)),
     CONSTRAINT goods_price_points_check CHECK ((price_points >= 0))
 );
@@ -473,6 +626,19 @@ ALTER TABLE timebank.goods ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE timebank.goods_pictures (
+    bank_id bigint NOT NULL,
+    goods_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    media_type text NOT NULL,
+    content bytea NOT NULL,
+    set_at timestamp with time zone NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT goods_pictures_content_check CHECK ((octet_length(content) <= 524288))
+);
+
+ALTER TABLE ONLY timebank.goods_pictures FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE timebank.guardianships (
     bank_id bigint NOT NULL,
@@ -508,6 +674,35 @@ CREATE TABLE timebank.job_runs (
 );
 
 ALTER TABLE ONLY timebank.job_runs FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.kinships (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    kin_id uuid NOT NULL,
+    relation text NOT NULL,
+    declared_at timestamp with time zone NOT NULL,
+    declared_by text NOT NULL,
+    confirmed_at timestamp with time zone,
+    confirmed_by uuid,
+    ended_at timestamp with time zone,
+    ended_by text,
+    CONSTRAINT kinships_confirmed_check CHECK (((confirmed_at IS NULL) = (confirmed_by IS NULL))),
+    CONSTRAINT kinships_ended_check CHECK (((ended_at IS NULL) = (ended_by IS NULL))),
+    CONSTRAINT kinships_kin_id_check CHECK ((kin_id <> person_id)),
+    CONSTRAINT kinships_relation_check CHECK ((relation = ANY (ARRAY['spouse'::text, 'parent'::text, 'child'::text, 'grandparent'::text, 'grandchild'::text])))
+);
+
+ALTER TABLE ONLY timebank.kinships FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.kinships ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.kinships_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE timebank.leaves (
     bank_id bigint NOT NULL,
@@ -584,6 +779,66 @@ ALTER TABLE ONLY timebank.memberships FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE timebank.memberships ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME timebank.memberships_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.merchant_entries (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    merchant_id bigint NOT NULL,
+    kind text NOT NULL,
+    reason text NOT NULL,
+    actor text NOT NULL,
+    person_id uuid,
+    entered_at timestamp with time zone NOT NULL,
+    CONSTRAINT merchant_entries_kind_check CHECK ((kind = ANY (ARRAY['applied'::text, 'vetted'::text, 'activated'::text, 'suspended'::text, 'resumed'::text, 'rejected'::text, 'closed'::text])))
+);
+
+ALTER TABLE ONLY timebank.merchant_entries FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.merchant_entries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.merchant_entries_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.merchant_staff (
+    bank_id bigint NOT NULL,
+    merchant_id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    since_at timestamp with time zone NOT NULL,
+    added_by text NOT NULL,
+    until_at timestamp with time zone
+);
+
+ALTER TABLE ONLY timebank.merchant_staff FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.merchants (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    organisation_id bigint NOT NULL,
+    owner uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    category text NOT NULL,
+    address text NOT NULL,
+    licence text NOT NULL,
+    state text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT merchants_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'vetted'::text, 'active'::text, 'suspended'::text, 'rejected'::text, 'closed'::text])))
+);
+
+ALTER TABLE ONLY timebank.merchants FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.merchants ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.merchants_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -690,6 +945,42 @@ ALTER TABLE timebank.objections ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
     CACHE 1
 );
 
+CREATE TABLE timebank.offers (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    merchant_id bigint NOT NULL,
+    kind text NOT NULL,
+    title text NOT NULL,
+    terms text NOT NULL,
+    price_fufen bigint NOT NULL,
+    percent bigint,
+    amount_cents bigint,
+    minutes bigint,
+    starts_on date NOT NULL,
+    ends_on date NOT NULL,
+    member_limit bigint,
+    total_limit bigint,
+    voucher_days bigint NOT NULL,
+    state text NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT offers_amounts_check CHECK (((price_fufen > 0) AND ((percent >= 1) AND (percent <= 100)) AND (amount_cents > 0) AND (minutes > 0) AND (member_limit > 0) AND (total_limit > 0) AND ((voucher_days >= 1) AND (voucher_days <= 3660)))),
+    CONSTRAINT offers_ends_on_check CHECK ((ends_on >= starts_on)),
+    CONSTRAINT offers_kind_check CHECK ((kind = ANY (ARRAY['percent_off'::text, 'amount_off'::text, 'housekeeping'::text]))),
+    CONSTRAINT offers_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'published'::text, 'withdrawn'::text]))),
+    CONSTRAINT offers_value_check CHECK ((((kind = 'percent_off'::text) = (percent IS NOT NULL)) AND ((kind = 'amount_off'::text) = (amount_cents IS NOT NULL)) AND ((kind = 'housekeeping'::text) = (minutes IS NOT NULL))))
+);
+
+ALTER TABLE ONLY timebank.offers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.offers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.offers_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.organisation_moves (
     bank_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -722,6 +1013,7 @@ CREATE TABLE timebank.organisations (
     opened_on date,
     closed_on date,
     version bigint DEFAULT 1 NOT NULL,
+    owner uuid DEFAULT gen_random_uuid() NOT NULL,
     CONSTRAINT organisations_closed_on_check CHECK (((closed_on IS NULL) OR (opened_on IS NULL) OR (closed_on >= opened_on))),
     CONSTRAINT organisations_level_check CHECK ((level = ANY (ARRAY['district'::text, 'street'::text, 'community'::text, 'grid'::text, 'building'::text, 'team'::text, 'work_unit'::text, 'partner_unit'::text, 'other'::text]))),
     CONSTRAINT organisations_parent_check CHECK ((parent_id <> id))
@@ -834,6 +1126,25 @@ ALTER TABLE timebank.proxies ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE timebank.quotes (
+    bank_id bigint NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    till_id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    shown text NOT NULL,
+    proof bytea,
+    reservation_id bigint,
+    lines jsonb NOT NULL,
+    points bigint NOT NULL,
+    policy_version bigint NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT quotes_shown_check CHECK ((shown = ANY (ARRAY['code'::text, 'card'::text, 'pick_up'::text])))
+);
+
+ALTER TABLE ONLY timebank.quotes FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE timebank.recognitions (
     bank_id bigint NOT NULL,
     scheme text NOT NULL,
@@ -871,21 +1182,63 @@ ALTER TABLE timebank.record_entries ALTER COLUMN id ADD GENERATED ALWAYS AS IDEN
     CACHE 1
 );
 
-CREATE TABLE timebank.redemptions (
+CREATE TABLE timebank.redemption_lines (
     bank_id bigint NOT NULL,
-    digest bytea NOT NULL,
-    receipt text NOT NULL,
+    redemption_id bigint NOT NULL,
+    line bigint NOT NULL,
+    goods_id bigint NOT NULL,
+    quantity bigint NOT NULL,
+    points bigint NOT NULL,
+    CONSTRAINT redemption_lines_quantity_check CHECK ((quantity > 0))
+);
+
+ALTER TABLE ONLY timebank.redemption_lines FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.redemption_slips (
+    bank_id bigint CONSTRAINT redemptions_bank_id_not_null NOT NULL,
+    digest bytea CONSTRAINT redemptions_digest_not_null NOT NULL,
+    receipt text CONSTRAINT redemptions_receipt_not_null NOT NULL,
     volunteer_id bigint,
-    shop_code text NOT NULL,
-    sku text NOT NULL,
+    shop_code text CONSTRAINT redemptions_shop_code_not_null NOT NULL,
+    sku text CONSTRAINT redemptions_sku_not_null NOT NULL,
     quantity bigint,
     points bigint,
     redeemed_at timestamp with time zone,
-    cashier text NOT NULL,
-    outcome text NOT NULL
+    cashier text CONSTRAINT redemptions_cashier_not_null NOT NULL,
+    outcome text CONSTRAINT redemptions_outcome_not_null NOT NULL
+);
+
+ALTER TABLE ONLY timebank.redemption_slips FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.redemptions (
+    bank_id bigint CONSTRAINT redemptions_bank_id_not_null1 NOT NULL,
+    id bigint NOT NULL,
+    receipt text CONSTRAINT redemptions_receipt_not_null1 NOT NULL,
+    shop_id bigint NOT NULL,
+    till_id bigint NOT NULL,
+    quote_id uuid NOT NULL,
+    reservation_id bigint,
+    person_id uuid NOT NULL,
+    points bigint NOT NULL,
+    cash_cents bigint DEFAULT 0 NOT NULL,
+    transaction_id bigint NOT NULL,
+    policy_version bigint NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_on date NOT NULL,
+    made_by text NOT NULL,
+    CONSTRAINT redemptions_points_check CHECK (((points >= 0) AND (cash_cents >= 0)))
 );
 
 ALTER TABLE ONLY timebank.redemptions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.redemptions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.redemptions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE timebank.refresh_tokens (
     bank_id bigint NOT NULL,
@@ -898,6 +1251,28 @@ CREATE TABLE timebank.refresh_tokens (
 
 ALTER TABLE ONLY timebank.refresh_tokens FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE timebank.refunds (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    redemption_id bigint NOT NULL,
+    transaction_id bigint NOT NULL,
+    reason text NOT NULL,
+    by_manager boolean NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL
+);
+
+ALTER TABLE ONLY timebank.refunds FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.refunds ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.refunds_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.replies (
     bank_id bigint NOT NULL,
     actor text NOT NULL,
@@ -909,6 +1284,48 @@ CREATE TABLE timebank.replies (
 );
 
 ALTER TABLE ONLY timebank.replies FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.reservation_lines (
+    bank_id bigint NOT NULL,
+    reservation_id bigint NOT NULL,
+    line bigint NOT NULL,
+    goods_id bigint NOT NULL,
+    quantity bigint NOT NULL,
+    points bigint NOT NULL,
+    CONSTRAINT reservation_lines_quantity_check CHECK ((quantity > 0))
+);
+
+ALTER TABLE ONLY timebank.reservation_lines FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.reservations (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    shop_id bigint NOT NULL,
+    key_id text NOT NULL,
+    points bigint NOT NULL,
+    hold_id bigint,
+    state text NOT NULL,
+    policy_version bigint NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    resolved_at timestamp with time zone,
+    CONSTRAINT reservations_points_check CHECK ((points >= 0)),
+    CONSTRAINT reservations_resolved_check CHECK (((state = 'reserved'::text) = (resolved_at IS NULL))),
+    CONSTRAINT reservations_state_check CHECK ((state = ANY (ARRAY['reserved'::text, 'picked_up'::text, 'cancelled'::text, 'lapsed'::text])))
+);
+
+ALTER TABLE ONLY timebank.reservations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.reservations ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.reservations_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE timebank.role_grants (
     bank_id bigint NOT NULL,
@@ -981,6 +1398,45 @@ CREATE TABLE timebank.schema_version (
     version_num character varying(32) NOT NULL
 );
 
+CREATE TABLE timebank.service_orders (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    organisation_id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    served_id uuid NOT NULL,
+    category text NOT NULL,
+    wish text NOT NULL,
+    wanted_at timestamp with time zone NOT NULL,
+    minutes bigint NOT NULL,
+    coins bigint NOT NULL,
+    coins_used bigint,
+    hold_id bigint NOT NULL,
+    state text NOT NULL,
+    server_id uuid,
+    policy_version bigint NOT NULL,
+    ordered_at timestamp with time zone NOT NULL,
+    ordered_by text NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    assigned_by text,
+    resolved_at timestamp with time zone,
+    resolved_by text,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT service_orders_amounts_check CHECK (((minutes > 0) AND (coins > 0) AND ((coins_used >= 1) AND (coins_used <= coins)))),
+    CONSTRAINT service_orders_resolved_check CHECK (((state = ANY (ARRAY['ordered'::text, 'assigned'::text])) = (resolved_at IS NULL))),
+    CONSTRAINT service_orders_state_check CHECK ((state = ANY (ARRAY['ordered'::text, 'assigned'::text, 'done'::text, 'cancelled'::text, 'lapsed'::text])))
+);
+
+ALTER TABLE ONLY timebank.service_orders FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.service_orders ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.service_orders_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.service_records (
     bank_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -1050,11 +1506,66 @@ CREATE TABLE timebank.sessions (
 
 ALTER TABLE ONLY timebank.sessions FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE timebank.settlement_items (
+    bank_id bigint NOT NULL,
+    transaction_id bigint NOT NULL,
+    settlement_id bigint NOT NULL,
+    amount bigint NOT NULL
+);
+
+ALTER TABLE ONLY timebank.settlement_items FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.settlements (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    shop_id bigint,
+    merchant_id bigint,
+    unit text NOT NULL,
+    month_on date NOT NULL,
+    amount bigint NOT NULL,
+    unit_cents bigint NOT NULL,
+    cents bigint NOT NULL,
+    state text NOT NULL,
+    policy_version bigint NOT NULL,
+    drafted_by text NOT NULL,
+    drafted_person_id uuid,
+    drafted_at timestamp with time zone NOT NULL,
+    approved_by uuid,
+    approved_at timestamp with time zone,
+    fund_id bigint,
+    paid_by uuid,
+    paid_at timestamp with time zone,
+    transaction_id bigint,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT settlements_amount_check CHECK (((amount > 0) AND (unit_cents >= 0) AND (cents = (amount * unit_cents)))),
+    CONSTRAINT settlements_approved_check CHECK ((((state = 'drafted'::text) = (approved_at IS NULL)) AND ((approved_at IS NULL) = (approved_by IS NULL)))),
+    CONSTRAINT settlements_eyes_check CHECK ((approved_by <> drafted_person_id)),
+    CONSTRAINT settlements_month_on_check CHECK ((EXTRACT(day FROM month_on) = (1)::numeric)),
+    CONSTRAINT settlements_paid_check CHECK ((((state = 'paid'::text) = (transaction_id IS NOT NULL)) AND ((state = 'paid'::text) = (paid_at IS NOT NULL)) AND ((state = 'paid'::text) = (fund_id IS NOT NULL)))),
+    CONSTRAINT settlements_payee_check CHECK (((shop_id IS NULL) <> (merchant_id IS NULL))),
+    CONSTRAINT settlements_state_check CHECK ((state = ANY (ARRAY['drafted'::text, 'approved'::text, 'paid'::text])))
+);
+
+ALTER TABLE ONLY timebank.settlements FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.settlements ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.settlements_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.shops (
     bank_id bigint NOT NULL,
     id bigint NOT NULL,
     code text NOT NULL,
-    owner uuid DEFAULT gen_random_uuid() NOT NULL
+    owner uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text,
+    organisation_id bigint,
+    closed_on date,
+    version bigint DEFAULT 1 NOT NULL
 );
 
 ALTER TABLE ONLY timebank.shops FORCE ROW LEVEL SECURITY;
@@ -1126,6 +1637,40 @@ ALTER TABLE timebank.stations ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE timebank.stock_entries (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    goods_id bigint NOT NULL,
+    kind text NOT NULL,
+    quantity bigint NOT NULL,
+    to_goods_id bigint,
+    unit_cost_cents bigint,
+    fund_id bigint,
+    expected bigint,
+    counted bigint,
+    reason text NOT NULL,
+    transaction_id bigint,
+    till_id bigint,
+    entered_at timestamp with time zone NOT NULL,
+    entered_by uuid NOT NULL,
+    CONSTRAINT stock_entries_count_check CHECK ((((kind = 'count'::text) = (counted IS NOT NULL)) AND ((kind = 'count'::text) = (expected IS NOT NULL)))),
+    CONSTRAINT stock_entries_kind_check CHECK ((kind = ANY (ARRAY['receive'::text, 'transfer'::text, 'count'::text, 'write_off'::text]))),
+    CONSTRAINT stock_entries_quantity_check CHECK (((kind = 'count'::text) OR (quantity > 0))),
+    CONSTRAINT stock_entries_transfer_check CHECK (((kind = 'transfer'::text) = (to_goods_id IS NOT NULL))),
+    CONSTRAINT stock_entries_unit_cost_cents_check CHECK ((unit_cost_cents >= 0))
+);
+
+ALTER TABLE ONLY timebank.stock_entries FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.stock_entries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.stock_entries_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.task_files (
     bank_id bigint NOT NULL,
     task_id uuid NOT NULL,
@@ -1170,6 +1715,46 @@ CREATE UNLOGGED TABLE timebank.throttles (
 );
 
 ALTER TABLE ONLY timebank.throttles FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.till_counts (
+    bank_id bigint NOT NULL,
+    till_id bigint NOT NULL,
+    goods_id bigint NOT NULL,
+    expected bigint NOT NULL,
+    counted bigint NOT NULL,
+    CONSTRAINT till_counts_counted_check CHECK ((counted >= 0))
+);
+
+ALTER TABLE ONLY timebank.till_counts FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.tills (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    shop_id bigint NOT NULL,
+    device_id uuid NOT NULL,
+    cashier_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    opening_cash_cents bigint NOT NULL,
+    closed_at timestamp with time zone,
+    closing_cash_cents bigint,
+    expected_cash_cents bigint,
+    closed_by text,
+    note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT tills_cash_check CHECK (((opening_cash_cents >= 0) AND (closing_cash_cents >= 0))),
+    CONSTRAINT tills_closed_check CHECK (((closed_at IS NULL) = (closed_by IS NULL)))
+);
+
+ALTER TABLE ONLY timebank.tills FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.tills ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.tills_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE SEQUENCE timebank.transaction_ids
     START WITH 1
@@ -1260,6 +1845,67 @@ ALTER TABLE timebank.volunteers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
     CACHE 1
 );
 
+CREATE TABLE timebank.voucher_uses (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    digest bytea NOT NULL,
+    voucher_id bigint,
+    merchant_id bigint NOT NULL,
+    outcome text NOT NULL,
+    used_at timestamp with time zone NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    is_offline boolean NOT NULL,
+    actor text NOT NULL
+);
+
+ALTER TABLE ONLY timebank.voucher_uses FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.voucher_uses ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.voucher_uses_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.vouchers (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    offer_id bigint NOT NULL,
+    merchant_id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    fufen bigint NOT NULL,
+    hold_id bigint NOT NULL,
+    state text NOT NULL,
+    policy_version bigint NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    issued_by text NOT NULL,
+    expires_on date NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    resolved_at timestamp with time zone,
+    CONSTRAINT vouchers_fufen_check CHECK ((fufen > 0)),
+    CONSTRAINT vouchers_resolved_check CHECK (((state = 'issued'::text) = (resolved_at IS NULL))),
+    CONSTRAINT vouchers_state_check CHECK ((state = ANY (ARRAY['issued'::text, 'used'::text, 'cancelled'::text, 'lapsed'::text])))
+);
+
+ALTER TABLE ONLY timebank.vouchers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.vouchers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.vouchers_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE ONLY timebank.acceptances
+    ADD CONSTRAINT acceptances_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.acceptances
+    ADD CONSTRAINT acceptances_transaction_key UNIQUE (bank_id, transaction_id);
+
 ALTER TABLE ONLY timebank.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (bank_id, id);
 
@@ -1317,8 +1963,17 @@ ALTER TABLE ONLY timebank.checkpoints
 ALTER TABLE ONLY timebank.closures
     ADD CONSTRAINT closures_pkey PRIMARY KEY (bank_id, closed_before);
 
+ALTER TABLE ONLY timebank.complaints
+    ADD CONSTRAINT complaints_pkey PRIMARY KEY (bank_id, id);
+
 ALTER TABLE ONLY timebank.consents
     ADD CONSTRAINT consents_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.conversions
+    ADD CONSTRAINT conversions_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.conversions
+    ADD CONSTRAINT conversions_transaction_key UNIQUE (bank_id, transaction_id);
 
 ALTER TABLE ONLY timebank.credentials
     ADD CONSTRAINT credentials_pkey PRIMARY KEY (bank_id, person_id);
@@ -1341,6 +1996,24 @@ ALTER TABLE ONLY timebank.exchange_rules
 ALTER TABLE ONLY timebank.folds
     ADD CONSTRAINT folds_pkey PRIMARY KEY (bank_id, account_id, effective_on);
 
+ALTER TABLE ONLY timebank.funds
+    ADD CONSTRAINT funds_code_key UNIQUE (bank_id, code);
+
+ALTER TABLE ONLY timebank.funds
+    ADD CONSTRAINT funds_owner_key UNIQUE (bank_id, owner);
+
+ALTER TABLE ONLY timebank.funds
+    ADD CONSTRAINT funds_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.gifts
+    ADD CONSTRAINT gifts_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.gifts
+    ADD CONSTRAINT gifts_transaction_key UNIQUE (bank_id, transaction_id);
+
+ALTER TABLE ONLY timebank.goods_pictures
+    ADD CONSTRAINT goods_pictures_pkey PRIMARY KEY (bank_id, goods_id);
+
 ALTER TABLE ONLY timebank.goods
     ADD CONSTRAINT goods_pkey PRIMARY KEY (bank_id, id);
 
@@ -1352,6 +2025,9 @@ ALTER TABLE ONLY timebank.guardianships
 
 ALTER TABLE ONLY timebank.job_runs
     ADD CONSTRAINT job_runs_pkey PRIMARY KEY (bank_id, job, period);
+
+ALTER TABLE ONLY timebank.kinships
+    ADD CONSTRAINT kinships_pkey PRIMARY KEY (bank_id, id);
 
 ALTER TABLE ONLY timebank.leaves
     ADD CONSTRAINT leaves_pkey PRIMARY KEY (bank_id, leaf_index);
@@ -1371,6 +2047,21 @@ ALTER TABLE ONLY timebank.look_ups
 ALTER TABLE ONLY timebank.memberships
     ADD CONSTRAINT memberships_pkey PRIMARY KEY (bank_id, id);
 
+ALTER TABLE ONLY timebank.merchant_entries
+    ADD CONSTRAINT merchant_entries_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.merchant_staff
+    ADD CONSTRAINT merchant_staff_pkey PRIMARY KEY (bank_id, merchant_id, person_id);
+
+ALTER TABLE ONLY timebank.merchants
+    ADD CONSTRAINT merchants_licence_key UNIQUE (bank_id, licence);
+
+ALTER TABLE ONLY timebank.merchants
+    ADD CONSTRAINT merchants_owner_key UNIQUE (bank_id, owner);
+
+ALTER TABLE ONLY timebank.merchants
+    ADD CONSTRAINT merchants_pkey PRIMARY KEY (bank_id, id);
+
 ALTER TABLE ONLY timebank.nodes
     ADD CONSTRAINT nodes_pkey PRIMARY KEY (bank_id, level, node_index);
 
@@ -1389,11 +2080,17 @@ ALTER TABLE ONLY timebank.notifications
 ALTER TABLE ONLY timebank.objections
     ADD CONSTRAINT objections_pkey PRIMARY KEY (bank_id, id);
 
+ALTER TABLE ONLY timebank.offers
+    ADD CONSTRAINT offers_pkey PRIMARY KEY (bank_id, id);
+
 ALTER TABLE ONLY timebank.organisation_moves
     ADD CONSTRAINT organisation_moves_pkey PRIMARY KEY (bank_id, id);
 
 ALTER TABLE ONLY timebank.organisations
     ADD CONSTRAINT organisations_code_key UNIQUE (bank_id, level, code);
+
+ALTER TABLE ONLY timebank.organisations
+    ADD CONSTRAINT organisations_owner_key UNIQUE (bank_id, owner);
 
 ALTER TABLE ONLY timebank.organisations
     ADD CONSTRAINT organisations_pkey PRIMARY KEY (bank_id, id);
@@ -1416,20 +2113,53 @@ ALTER TABLE ONLY timebank.postings
 ALTER TABLE ONLY timebank.proxies
     ADD CONSTRAINT proxies_pkey PRIMARY KEY (bank_id, id);
 
+ALTER TABLE ONLY timebank.quotes
+    ADD CONSTRAINT quotes_pkey PRIMARY KEY (bank_id, id);
+
 ALTER TABLE ONLY timebank.recognitions
     ADD CONSTRAINT recognitions_pkey PRIMARY KEY (bank_id, scheme, as_of, volunteer_id);
 
 ALTER TABLE ONLY timebank.record_entries
     ADD CONSTRAINT record_entries_pkey PRIMARY KEY (bank_id, id);
 
+ALTER TABLE ONLY timebank.redemption_lines
+    ADD CONSTRAINT redemption_lines_pkey PRIMARY KEY (bank_id, redemption_id, line);
+
+ALTER TABLE ONLY timebank.redemption_slips
+    ADD CONSTRAINT redemption_slips_pkey PRIMARY KEY (bank_id, digest);
+
 ALTER TABLE ONLY timebank.redemptions
-    ADD CONSTRAINT redemptions_pkey PRIMARY KEY (bank_id, digest);
+    ADD CONSTRAINT redemptions_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.redemptions
+    ADD CONSTRAINT redemptions_quote_key UNIQUE (bank_id, quote_id);
+
+ALTER TABLE ONLY timebank.redemptions
+    ADD CONSTRAINT redemptions_receipt_key UNIQUE (bank_id, receipt);
+
+ALTER TABLE ONLY timebank.redemptions
+    ADD CONSTRAINT redemptions_transaction_key UNIQUE (bank_id, transaction_id);
 
 ALTER TABLE ONLY timebank.refresh_tokens
     ADD CONSTRAINT refresh_tokens_pkey PRIMARY KEY (bank_id, digest);
 
+ALTER TABLE ONLY timebank.refunds
+    ADD CONSTRAINT refunds_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.refunds
+    ADD CONSTRAINT refunds_redemption_key UNIQUE (bank_id, redemption_id);
+
 ALTER TABLE ONLY timebank.replies
     ADD CONSTRAINT replies_pkey PRIMARY KEY (bank_id, actor, key);
+
+ALTER TABLE ONLY timebank.reservation_lines
+    ADD CONSTRAINT reservation_lines_pkey PRIMARY KEY (bank_id, reservation_id, line);
+
+ALTER TABLE ONLY timebank.reservations
+    ADD CONSTRAINT reservations_hold_id_key UNIQUE (bank_id, hold_id);
+
+ALTER TABLE ONLY timebank.reservations
+    ADD CONSTRAINT reservations_pkey PRIMARY KEY (bank_id, id);
 
 ALTER TABLE ONLY timebank.role_grants
     ADD CONSTRAINT role_grants_pkey PRIMARY KEY (bank_id, id);
@@ -1443,6 +2173,12 @@ ALTER TABLE ONLY timebank.scans
 ALTER TABLE ONLY timebank.schema_version
     ADD CONSTRAINT schema_version_pkc PRIMARY KEY (version_num);
 
+ALTER TABLE ONLY timebank.service_orders
+    ADD CONSTRAINT service_orders_hold_id_key UNIQUE (bank_id, hold_id);
+
+ALTER TABLE ONLY timebank.service_orders
+    ADD CONSTRAINT service_orders_pkey PRIMARY KEY (bank_id, id);
+
 ALTER TABLE ONLY timebank.service_records
     ADD CONSTRAINT service_records_pkey PRIMARY KEY (bank_id, id);
 
@@ -1451,6 +2187,12 @@ ALTER TABLE ONLY timebank.session_stations
 
 ALTER TABLE ONLY timebank.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.settlement_items
+    ADD CONSTRAINT settlement_items_pkey PRIMARY KEY (bank_id, transaction_id);
+
+ALTER TABLE ONLY timebank.settlements
+    ADD CONSTRAINT settlements_pkey PRIMARY KEY (bank_id, id);
 
 ALTER TABLE ONLY timebank.shops
     ADD CONSTRAINT shops_code_key UNIQUE (bank_id, code);
@@ -1473,6 +2215,9 @@ ALTER TABLE ONLY timebank.stations
 ALTER TABLE ONLY timebank.stations
     ADD CONSTRAINT stations_pkey PRIMARY KEY (bank_id, id);
 
+ALTER TABLE ONLY timebank.stock_entries
+    ADD CONSTRAINT stock_entries_pkey PRIMARY KEY (bank_id, id);
+
 ALTER TABLE ONLY timebank.task_files
     ADD CONSTRAINT task_files_pkey PRIMARY KEY (bank_id, task_id, role);
 
@@ -1481,6 +2226,12 @@ ALTER TABLE ONLY timebank.tasks
 
 ALTER TABLE ONLY timebank.throttles
     ADD CONSTRAINT throttles_pkey PRIMARY KEY (bank_id, key);
+
+ALTER TABLE ONLY timebank.till_counts
+    ADD CONSTRAINT till_counts_pkey PRIMARY KEY (bank_id, till_id, goods_id);
+
+ALTER TABLE ONLY timebank.tills
+    ADD CONSTRAINT tills_pkey PRIMARY KEY (bank_id, id);
 
 ALTER TABLE ONLY timebank.transactions
     ADD CONSTRAINT transactions_idempotency_key UNIQUE (bank_id, idempotency_key);
@@ -1506,6 +2257,28 @@ ALTER TABLE ONLY timebank.volunteers
 ALTER TABLE ONLY timebank.volunteers
     ADD CONSTRAINT volunteers_pkey PRIMARY KEY (bank_id, id);
 
+ALTER TABLE ONLY timebank.voucher_uses
+    ADD CONSTRAINT voucher_uses_digest_key UNIQUE (bank_id, merchant_id, digest);
+
+ALTER TABLE ONLY timebank.voucher_uses
+    ADD CONSTRAINT voucher_uses_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.vouchers
+    ADD CONSTRAINT vouchers_hold_id_key UNIQUE (bank_id, hold_id);
+
+ALTER TABLE ONLY timebank.vouchers
+    ADD CONSTRAINT vouchers_pkey PRIMARY KEY (bank_id, id);
+
+CREATE INDEX acceptances_merchant_idx ON timebank.acceptances USING btree (bank_id, merchant_id, id);
+
+CREATE INDEX acceptances_offer_idx ON timebank.acceptances USING btree (bank_id, offer_id, person_id);
+
+CREATE INDEX acceptances_person_idx ON timebank.acceptances USING btree (bank_id, person_id, accepted_on);
+
+CREATE UNIQUE INDEX acceptances_proof_key ON timebank.acceptances USING btree (bank_id, proof) WHERE (proof IS NOT NULL);
+
+CREATE UNIQUE INDEX acceptances_voucher_key ON timebank.acceptances USING btree (bank_id, voucher_id) WHERE (voucher_id IS NOT NULL);
+
 CREATE INDEX accounts_expires_on_idx ON timebank.accounts USING btree (bank_id, expires_on, id) WHERE (expires_on IS NOT NULL);
 
 CREATE INDEX activities_organisation_idx ON timebank.activities USING btree (bank_id, organisation_id, id);
@@ -1524,15 +2297,33 @@ CREATE INDEX blind_indexes_digest_idx ON timebank.blind_indexes USING btree (ban
 
 CREATE UNIQUE INDEX cards_current_key ON timebank.cards USING btree (bank_id, person_id) WHERE (revoked_at IS NULL);
 
+CREATE UNIQUE INDEX complaints_open_key ON timebank.complaints USING btree (bank_id, acceptance_id) WHERE (decided_at IS NULL);
+
+CREATE INDEX complaints_person_idx ON timebank.complaints USING btree (bank_id, person_id, id);
+
+CREATE UNIQUE INDEX complaints_refund_key ON timebank.complaints USING btree (bank_id, acceptance_id) WHERE (refund_id IS NOT NULL);
+
 CREATE INDEX consents_person_idx ON timebank.consents USING btree (bank_id, person_id, purpose, id);
+
+CREATE INDEX conversions_person_idx ON timebank.conversions USING btree (bank_id, person_id, id);
 
 CREATE UNIQUE INDEX disputes_open_key ON timebank.disputes USING btree (bank_id, record_id) WHERE (decided_at IS NULL);
 
 CREATE INDEX disputes_person_idx ON timebank.disputes USING btree (bank_id, person_id, id);
 
+CREATE INDEX gifts_from_idx ON timebank.gifts USING btree (bank_id, from_person_id, id);
+
+CREATE INDEX gifts_to_idx ON timebank.gifts USING btree (bank_id, to_person_id, id);
+
+CREATE UNIQUE INDEX goods_barcode_key ON timebank.goods USING btree (bank_id, shop_id, barcode) WHERE (barcode IS NOT NULL);
+
 CREATE UNIQUE INDEX guardianships_current_key ON timebank.guardianships USING btree (bank_id, minor_id, guardian_id) WHERE (until_on IS NULL);
 
 CREATE INDEX guardianships_guardian_idx ON timebank.guardianships USING btree (bank_id, guardian_id);
+
+CREATE UNIQUE INDEX kinships_current_key ON timebank.kinships USING btree (bank_id, person_id, kin_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX kinships_kin_idx ON timebank.kinships USING btree (bank_id, kin_id);
 
 CREATE INDEX login_codes_phone_idx ON timebank.login_codes USING btree (bank_id, phone_digest, sent_at);
 
@@ -1544,6 +2335,12 @@ CREATE UNIQUE INDEX memberships_current_key ON timebank.memberships USING btree 
 
 CREATE INDEX memberships_organisation_idx ON timebank.memberships USING btree (bank_id, organisation_id, person_id);
 
+CREATE INDEX merchant_entries_merchant_idx ON timebank.merchant_entries USING btree (bank_id, merchant_id, id);
+
+CREATE INDEX merchant_staff_person_idx ON timebank.merchant_staff USING btree (bank_id, person_id);
+
+CREATE INDEX merchants_organisation_idx ON timebank.merchants USING btree (bank_id, organisation_id, id);
+
 CREATE UNIQUE INDEX notice_lines_record_key ON timebank.notice_lines USING btree (bank_id, record_id) WHERE (state <> 'struck'::text);
 
 CREATE INDEX notices_open_idx ON timebank.notices USING btree (bank_id, closes_on, id) WHERE (closed_at IS NULL);
@@ -1553,6 +2350,8 @@ CREATE INDEX notices_organisation_idx ON timebank.notices USING btree (bank_id, 
 CREATE INDEX notifications_person_idx ON timebank.notifications USING btree (bank_id, person_id, id);
 
 CREATE INDEX objections_line_idx ON timebank.objections USING btree (bank_id, notice_id, record_id, id);
+
+CREATE INDEX offers_merchant_idx ON timebank.offers USING btree (bank_id, merchant_id, id);
 
 CREATE INDEX organisation_moves_organisation_idx ON timebank.organisation_moves USING btree (bank_id, organisation_id, id);
 
@@ -1572,11 +2371,31 @@ CREATE INDEX proxies_agent_idx ON timebank.proxies USING btree (bank_id, agent_i
 
 CREATE INDEX proxies_principal_idx ON timebank.proxies USING btree (bank_id, principal_id);
 
+CREATE INDEX quotes_expires_idx ON timebank.quotes USING btree (bank_id, expires_at);
+
+CREATE UNIQUE INDEX quotes_proof_key ON timebank.quotes USING btree (bank_id, proof) WHERE (proof IS NOT NULL);
+
 CREATE INDEX record_entries_record_idx ON timebank.record_entries USING btree (bank_id, record_id, id);
 
-CREATE INDEX redemptions_receipt_idx ON timebank.redemptions USING btree (bank_id, receipt);
+CREATE INDEX redemption_lines_goods_idx ON timebank.redemption_lines USING btree (bank_id, goods_id);
+
+CREATE INDEX redemption_slips_receipt_idx ON timebank.redemption_slips USING btree (bank_id, receipt);
+
+CREATE INDEX redemptions_person_idx ON timebank.redemptions USING btree (bank_id, person_id, made_on);
+
+CREATE UNIQUE INDEX redemptions_reservation_key ON timebank.redemptions USING btree (bank_id, reservation_id) WHERE (reservation_id IS NOT NULL);
+
+CREATE INDEX redemptions_shop_idx ON timebank.redemptions USING btree (bank_id, shop_id, id);
+
+CREATE INDEX redemptions_till_idx ON timebank.redemptions USING btree (bank_id, till_id, id);
 
 CREATE INDEX refresh_tokens_session_idx ON timebank.refresh_tokens USING btree (bank_id, session_id);
+
+CREATE INDEX reservation_lines_goods_idx ON timebank.reservation_lines USING btree (bank_id, goods_id);
+
+CREATE INDEX reservations_open_idx ON timebank.reservations USING btree (bank_id, shop_id, until_at, id) WHERE (state = 'reserved'::text);
+
+CREATE INDEX reservations_person_idx ON timebank.reservations USING btree (bank_id, person_id, id);
 
 CREATE INDEX role_grants_person_idx ON timebank.role_grants USING btree (bank_id, person_id) WHERE (revoked_at IS NULL);
 
@@ -1594,6 +2413,14 @@ CREATE INDEX scans_session_idx ON timebank.scans USING btree (bank_id, session_i
 
 CREATE INDEX scans_volunteer_idx ON timebank.scans USING btree (bank_id, volunteer_id, happened_at);
 
+CREATE INDEX service_orders_open_idx ON timebank.service_orders USING btree (bank_id, until_at, id) WHERE (state = ANY (ARRAY['ordered'::text, 'assigned'::text]));
+
+CREATE INDEX service_orders_organisation_idx ON timebank.service_orders USING btree (bank_id, organisation_id, state, id);
+
+CREATE INDEX service_orders_person_idx ON timebank.service_orders USING btree (bank_id, person_id, id);
+
+CREATE INDEX service_orders_server_idx ON timebank.service_orders USING btree (bank_id, server_id, id) WHERE (server_id IS NOT NULL);
+
 CREATE UNIQUE INDEX service_records_activity_volunteer_key ON timebank.service_records USING btree (bank_id, activity_id, volunteer_id) WHERE ((session_id IS NULL) AND (state <> 'voided'::text));
 
 CREATE INDEX service_records_review_idx ON timebank.service_records USING btree (bank_id, state, id) WHERE (state = ANY (ARRAY['pending'::text, 'second_review'::text, 'approved'::text, 'noticed'::text, 'objected'::text]));
@@ -1606,13 +2433,29 @@ CREATE INDEX sessions_device_idx ON timebank.sessions USING btree (bank_id, devi
 
 CREATE INDEX sessions_person_idx ON timebank.sessions USING btree (bank_id, person_id) WHERE (ended_at IS NULL);
 
+CREATE INDEX settlement_items_settlement_idx ON timebank.settlement_items USING btree (bank_id, settlement_id, transaction_id);
+
+CREATE UNIQUE INDEX settlements_merchant_key ON timebank.settlements USING btree (bank_id, merchant_id, unit, month_on) WHERE (merchant_id IS NOT NULL);
+
+CREATE UNIQUE INDEX settlements_shop_key ON timebank.settlements USING btree (bank_id, shop_id, unit, month_on) WHERE (shop_id IS NOT NULL);
+
 CREATE INDEX sign_ups_queue_idx ON timebank.sign_ups USING btree (bank_id, session_id, state, queued_at, id);
 
 CREATE INDEX sign_ups_volunteer_idx ON timebank.sign_ups USING btree (bank_id, volunteer_id, id);
 
 CREATE INDEX stations_organisation_idx ON timebank.stations USING btree (bank_id, organisation_id, id);
 
+CREATE INDEX stock_entries_goods_idx ON timebank.stock_entries USING btree (bank_id, goods_id, id);
+
+CREATE INDEX stock_entries_to_goods_idx ON timebank.stock_entries USING btree (bank_id, to_goods_id, id) WHERE (to_goods_id IS NOT NULL);
+
 CREATE INDEX tasks_waiting_idx ON timebank.tasks USING btree (bank_id, requested_at, id) WHERE (finished_at IS NULL);
+
+CREATE UNIQUE INDEX tills_open_cashier_key ON timebank.tills USING btree (bank_id, cashier_id) WHERE (closed_at IS NULL);
+
+CREATE UNIQUE INDEX tills_open_device_key ON timebank.tills USING btree (bank_id, device_id) WHERE (closed_at IS NULL);
+
+CREATE INDEX tills_shop_idx ON timebank.tills USING btree (bank_id, shop_id, id);
 
 CREATE INDEX transactions_hold_until_idx ON timebank.transactions USING btree (bank_id, hold_until, id) WHERE ((hold_until IS NOT NULL) AND (refusal IS NULL));
 
@@ -1626,6 +2469,18 @@ CREATE INDEX volunteers_organisation_idx ON timebank.volunteers USING btree (ban
 
 CREATE INDEX volunteers_team_idx ON timebank.volunteers USING btree (bank_id, team_id, id);
 
+CREATE INDEX voucher_uses_merchant_idx ON timebank.voucher_uses USING btree (bank_id, merchant_id, id);
+
+CREATE UNIQUE INDEX voucher_uses_once_key ON timebank.voucher_uses USING btree (bank_id, voucher_id) WHERE (outcome = 'honoured'::text);
+
+CREATE INDEX vouchers_offer_idx ON timebank.vouchers USING btree (bank_id, offer_id, person_id);
+
+CREATE INDEX vouchers_open_idx ON timebank.vouchers USING btree (bank_id, until_at, id) WHERE (state = 'issued'::text);
+
+CREATE INDEX vouchers_person_idx ON timebank.vouchers USING btree (bank_id, person_id, id);
+
+CREATE TRIGGER acceptances_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.acceptances FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
 CREATE TRIGGER accounts_identity BEFORE UPDATE OF bank_id, id, owner, unit_id, kind, guarded, expires_on, floor ON timebank.accounts FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER accounts_keep BEFORE DELETE OR TRUNCATE ON timebank.accounts FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
@@ -1638,11 +2493,17 @@ CREATE TRIGGER closures_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timeb
 
 CREATE TRIGGER consents_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.consents FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
+CREATE TRIGGER conversions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.conversions FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
 CREATE TRIGGER exchange_rules_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.exchange_rules FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER gifts_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.gifts FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER leaves_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.leaves FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER look_ups_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.look_ups FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER merchant_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.merchant_entries FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER nodes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.nodes FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
@@ -1654,13 +2515,41 @@ CREATE TRIGGER postings_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timeb
 
 CREATE TRIGGER record_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.record_entries FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
+CREATE TRIGGER redemption_lines_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.redemption_lines FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER redemptions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.redemptions FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER refunds_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.refunds FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER reservation_lines_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.reservation_lines FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
 CREATE TRIGGER scans_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.scans FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER settlement_items_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.settlement_items FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER stock_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.stock_entries FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER till_counts_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.till_counts FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER transactions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.transactions FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER transactions_closed_period AFTER INSERT ON timebank.transactions REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_closed_period();
 
 CREATE TRIGGER units_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.units FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER voucher_uses_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.voucher_uses FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+ALTER TABLE ONLY timebank.acceptances
+    ADD CONSTRAINT acceptances_merchant_id_fkey FOREIGN KEY (bank_id, merchant_id) REFERENCES timebank.merchants(bank_id, id);
+
+ALTER TABLE ONLY timebank.acceptances
+    ADD CONSTRAINT acceptances_offer_id_fkey FOREIGN KEY (bank_id, offer_id) REFERENCES timebank.offers(bank_id, id);
+
+ALTER TABLE ONLY timebank.acceptances
+    ADD CONSTRAINT acceptances_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.acceptances
+    ADD CONSTRAINT acceptances_voucher_id_fkey FOREIGN KEY (bank_id, voucher_id) REFERENCES timebank.vouchers(bank_id, id);
 
 ALTER TABLE ONLY timebank.accounts
     ADD CONSTRAINT accounts_unit_id_fkey FOREIGN KEY (bank_id, unit_id) REFERENCES timebank.units(bank_id, id);
@@ -1710,11 +2599,20 @@ ALTER TABLE ONLY timebank.checkpoints
 ALTER TABLE ONLY timebank.closures
     ADD CONSTRAINT closures_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
 
+ALTER TABLE ONLY timebank.complaints
+    ADD CONSTRAINT complaints_acceptance_id_fkey FOREIGN KEY (bank_id, acceptance_id) REFERENCES timebank.acceptances(bank_id, id);
+
+ALTER TABLE ONLY timebank.complaints
+    ADD CONSTRAINT complaints_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
 ALTER TABLE ONLY timebank.consents
     ADD CONSTRAINT consents_declared_by_fkey FOREIGN KEY (bank_id, declared_by) REFERENCES timebank.people(bank_id, id);
 
 ALTER TABLE ONLY timebank.consents
     ADD CONSTRAINT consents_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.conversions
+    ADD CONSTRAINT conversions_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
 
 ALTER TABLE ONLY timebank.credentials
     ADD CONSTRAINT credentials_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
@@ -1740,6 +2638,21 @@ ALTER TABLE ONLY timebank.exchange_rules
 ALTER TABLE ONLY timebank.folds
     ADD CONSTRAINT folds_account_id_fkey FOREIGN KEY (bank_id, account_id) REFERENCES timebank.accounts(bank_id, id);
 
+ALTER TABLE ONLY timebank.funds
+    ADD CONSTRAINT funds_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.gifts
+    ADD CONSTRAINT gifts_from_person_id_fkey FOREIGN KEY (bank_id, from_person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.gifts
+    ADD CONSTRAINT gifts_fund_id_fkey FOREIGN KEY (bank_id, fund_id) REFERENCES timebank.funds(bank_id, id);
+
+ALTER TABLE ONLY timebank.gifts
+    ADD CONSTRAINT gifts_to_person_id_fkey FOREIGN KEY (bank_id, to_person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.goods_pictures
+    ADD CONSTRAINT goods_pictures_goods_id_fkey FOREIGN KEY (bank_id, goods_id) REFERENCES timebank.goods(bank_id, id);
+
 ALTER TABLE ONLY timebank.goods
     ADD CONSTRAINT goods_shop_id_fkey FOREIGN KEY (bank_id, shop_id) REFERENCES timebank.shops(bank_id, id);
 
@@ -1755,6 +2668,12 @@ ALTER TABLE ONLY timebank.guardianships
 ALTER TABLE ONLY timebank.job_runs
     ADD CONSTRAINT job_runs_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
 
+ALTER TABLE ONLY timebank.kinships
+    ADD CONSTRAINT kinships_kin_id_fkey FOREIGN KEY (bank_id, kin_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.kinships
+    ADD CONSTRAINT kinships_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
 ALTER TABLE ONLY timebank.leaves
     ADD CONSTRAINT leaves_transaction_id_fkey FOREIGN KEY (bank_id, transaction_id) REFERENCES timebank.transactions(bank_id, id);
 
@@ -1769,6 +2688,21 @@ ALTER TABLE ONLY timebank.memberships
 
 ALTER TABLE ONLY timebank.memberships
     ADD CONSTRAINT memberships_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.merchant_entries
+    ADD CONSTRAINT merchant_entries_merchant_id_fkey FOREIGN KEY (bank_id, merchant_id) REFERENCES timebank.merchants(bank_id, id);
+
+ALTER TABLE ONLY timebank.merchant_entries
+    ADD CONSTRAINT merchant_entries_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.merchant_staff
+    ADD CONSTRAINT merchant_staff_merchant_id_fkey FOREIGN KEY (bank_id, merchant_id) REFERENCES timebank.merchants(bank_id, id);
+
+ALTER TABLE ONLY timebank.merchant_staff
+    ADD CONSTRAINT merchant_staff_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.merchants
+    ADD CONSTRAINT merchants_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
 
 ALTER TABLE ONLY timebank.nodes
     ADD CONSTRAINT nodes_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
@@ -1787,6 +2721,9 @@ ALTER TABLE ONLY timebank.notifications
 
 ALTER TABLE ONLY timebank.objections
     ADD CONSTRAINT objections_line_fkey FOREIGN KEY (bank_id, notice_id, record_id) REFERENCES timebank.notice_lines(bank_id, notice_id, record_id);
+
+ALTER TABLE ONLY timebank.offers
+    ADD CONSTRAINT offers_merchant_id_fkey FOREIGN KEY (bank_id, merchant_id) REFERENCES timebank.merchants(bank_id, id);
 
 ALTER TABLE ONLY timebank.organisation_moves
     ADD CONSTRAINT organisation_moves_from_parent_id_fkey FOREIGN KEY (bank_id, from_parent_id) REFERENCES timebank.organisations(bank_id, id);
@@ -1827,6 +2764,15 @@ ALTER TABLE ONLY timebank.proxies
 ALTER TABLE ONLY timebank.proxies
     ADD CONSTRAINT proxies_principal_id_fkey FOREIGN KEY (bank_id, principal_id) REFERENCES timebank.people(bank_id, id);
 
+ALTER TABLE ONLY timebank.quotes
+    ADD CONSTRAINT quotes_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.quotes
+    ADD CONSTRAINT quotes_reservation_id_fkey FOREIGN KEY (bank_id, reservation_id) REFERENCES timebank.reservations(bank_id, id);
+
+ALTER TABLE ONLY timebank.quotes
+    ADD CONSTRAINT quotes_till_id_fkey FOREIGN KEY (bank_id, till_id) REFERENCES timebank.tills(bank_id, id);
+
 ALTER TABLE ONLY timebank.recognitions
     ADD CONSTRAINT recognitions_policy_version_fkey FOREIGN KEY (bank_id, policy_version) REFERENCES timebank.policy_packs(bank_id, version);
 
@@ -1836,14 +2782,47 @@ ALTER TABLE ONLY timebank.recognitions
 ALTER TABLE ONLY timebank.record_entries
     ADD CONSTRAINT record_entries_record_id_fkey FOREIGN KEY (bank_id, record_id) REFERENCES timebank.service_records(bank_id, id);
 
+ALTER TABLE ONLY timebank.redemption_lines
+    ADD CONSTRAINT redemption_lines_goods_id_fkey FOREIGN KEY (bank_id, goods_id) REFERENCES timebank.goods(bank_id, id);
+
+ALTER TABLE ONLY timebank.redemption_lines
+    ADD CONSTRAINT redemption_lines_redemption_id_fkey FOREIGN KEY (bank_id, redemption_id) REFERENCES timebank.redemptions(bank_id, id);
+
+ALTER TABLE ONLY timebank.redemption_slips
+    ADD CONSTRAINT redemption_slips_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
+
 ALTER TABLE ONLY timebank.redemptions
-    ADD CONSTRAINT redemptions_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
+    ADD CONSTRAINT redemptions_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.redemptions
+    ADD CONSTRAINT redemptions_reservation_id_fkey FOREIGN KEY (bank_id, reservation_id) REFERENCES timebank.reservations(bank_id, id);
+
+ALTER TABLE ONLY timebank.redemptions
+    ADD CONSTRAINT redemptions_shop_id_fkey FOREIGN KEY (bank_id, shop_id) REFERENCES timebank.shops(bank_id, id);
+
+ALTER TABLE ONLY timebank.redemptions
+    ADD CONSTRAINT redemptions_till_id_fkey FOREIGN KEY (bank_id, till_id) REFERENCES timebank.tills(bank_id, id);
 
 ALTER TABLE ONLY timebank.refresh_tokens
     ADD CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (bank_id, session_id) REFERENCES timebank.sessions(bank_id, id);
 
+ALTER TABLE ONLY timebank.refunds
+    ADD CONSTRAINT refunds_redemption_id_fkey FOREIGN KEY (bank_id, redemption_id) REFERENCES timebank.redemptions(bank_id, id);
+
 ALTER TABLE ONLY timebank.replies
     ADD CONSTRAINT replies_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.reservation_lines
+    ADD CONSTRAINT reservation_lines_goods_id_fkey FOREIGN KEY (bank_id, goods_id) REFERENCES timebank.goods(bank_id, id);
+
+ALTER TABLE ONLY timebank.reservation_lines
+    ADD CONSTRAINT reservation_lines_reservation_id_fkey FOREIGN KEY (bank_id, reservation_id) REFERENCES timebank.reservations(bank_id, id);
+
+ALTER TABLE ONLY timebank.reservations
+    ADD CONSTRAINT reservations_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.reservations
+    ADD CONSTRAINT reservations_shop_id_fkey FOREIGN KEY (bank_id, shop_id) REFERENCES timebank.shops(bank_id, id);
 
 ALTER TABLE ONLY timebank.role_grants
     ADD CONSTRAINT role_grants_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
@@ -1862,6 +2841,18 @@ ALTER TABLE ONLY timebank.scans
 
 ALTER TABLE ONLY timebank.scans
     ADD CONSTRAINT scans_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
+
+ALTER TABLE ONLY timebank.service_orders
+    ADD CONSTRAINT service_orders_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.service_orders
+    ADD CONSTRAINT service_orders_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.service_orders
+    ADD CONSTRAINT service_orders_served_id_fkey FOREIGN KEY (bank_id, served_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.service_orders
+    ADD CONSTRAINT service_orders_server_id_fkey FOREIGN KEY (bank_id, server_id) REFERENCES timebank.people(bank_id, id);
 
 ALTER TABLE ONLY timebank.service_records
     ADD CONSTRAINT service_records_activity_id_fkey FOREIGN KEY (bank_id, activity_id) REFERENCES timebank.activities(bank_id, id);
@@ -1890,8 +2881,29 @@ ALTER TABLE ONLY timebank.sessions
 ALTER TABLE ONLY timebank.sessions
     ADD CONSTRAINT sessions_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
 
+ALTER TABLE ONLY timebank.settlement_items
+    ADD CONSTRAINT settlement_items_settlement_id_fkey FOREIGN KEY (bank_id, settlement_id) REFERENCES timebank.settlements(bank_id, id);
+
+ALTER TABLE ONLY timebank.settlements
+    ADD CONSTRAINT settlements_approved_by_fkey FOREIGN KEY (bank_id, approved_by) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.settlements
+    ADD CONSTRAINT settlements_fund_id_fkey FOREIGN KEY (bank_id, fund_id) REFERENCES timebank.funds(bank_id, id);
+
+ALTER TABLE ONLY timebank.settlements
+    ADD CONSTRAINT settlements_merchant_id_fkey FOREIGN KEY (bank_id, merchant_id) REFERENCES timebank.merchants(bank_id, id);
+
+ALTER TABLE ONLY timebank.settlements
+    ADD CONSTRAINT settlements_paid_by_fkey FOREIGN KEY (bank_id, paid_by) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.settlements
+    ADD CONSTRAINT settlements_shop_id_fkey FOREIGN KEY (bank_id, shop_id) REFERENCES timebank.shops(bank_id, id);
+
 ALTER TABLE ONLY timebank.shops
     ADD CONSTRAINT shops_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.shops
+    ADD CONSTRAINT shops_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
 
 ALTER TABLE ONLY timebank.sign_ups
     ADD CONSTRAINT sign_ups_session_id_fkey FOREIGN KEY (bank_id, session_id) REFERENCES timebank.activity_sessions(bank_id, id);
@@ -1908,11 +2920,44 @@ ALTER TABLE ONLY timebank.stations
 ALTER TABLE ONLY timebank.stations
     ADD CONSTRAINT stations_steward_id_fkey FOREIGN KEY (bank_id, steward_id) REFERENCES timebank.people(bank_id, id);
 
+ALTER TABLE ONLY timebank.stock_entries
+    ADD CONSTRAINT stock_entries_entered_by_fkey FOREIGN KEY (bank_id, entered_by) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.stock_entries
+    ADD CONSTRAINT stock_entries_fund_id_fkey FOREIGN KEY (bank_id, fund_id) REFERENCES timebank.funds(bank_id, id);
+
+ALTER TABLE ONLY timebank.stock_entries
+    ADD CONSTRAINT stock_entries_goods_id_fkey FOREIGN KEY (bank_id, goods_id) REFERENCES timebank.goods(bank_id, id);
+
+ALTER TABLE ONLY timebank.stock_entries
+    ADD CONSTRAINT stock_entries_till_id_fkey FOREIGN KEY (bank_id, till_id) REFERENCES timebank.tills(bank_id, id);
+
+ALTER TABLE ONLY timebank.stock_entries
+    ADD CONSTRAINT stock_entries_to_goods_id_fkey FOREIGN KEY (bank_id, to_goods_id) REFERENCES timebank.goods(bank_id, id);
+
 ALTER TABLE ONLY timebank.task_files
     ADD CONSTRAINT task_files_task_id_fkey FOREIGN KEY (bank_id, task_id) REFERENCES timebank.tasks(bank_id, id);
 
 ALTER TABLE ONLY timebank.tasks
     ADD CONSTRAINT tasks_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.till_counts
+    ADD CONSTRAINT till_counts_goods_id_fkey FOREIGN KEY (bank_id, goods_id) REFERENCES timebank.goods(bank_id, id);
+
+ALTER TABLE ONLY timebank.till_counts
+    ADD CONSTRAINT till_counts_till_id_fkey FOREIGN KEY (bank_id, till_id) REFERENCES timebank.tills(bank_id, id);
+
+ALTER TABLE ONLY timebank.tills
+    ADD CONSTRAINT tills_cashier_id_fkey FOREIGN KEY (bank_id, cashier_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.tills
+    ADD CONSTRAINT tills_device_id_fkey FOREIGN KEY (bank_id, device_id) REFERENCES timebank.devices(bank_id, id);
+
+ALTER TABLE ONLY timebank.tills
+    ADD CONSTRAINT tills_session_id_fkey FOREIGN KEY (bank_id, session_id) REFERENCES timebank.sessions(bank_id, id);
+
+ALTER TABLE ONLY timebank.tills
+    ADD CONSTRAINT tills_shop_id_fkey FOREIGN KEY (bank_id, shop_id) REFERENCES timebank.shops(bank_id, id);
 
 ALTER TABLE ONLY timebank.transactions
     ADD CONSTRAINT transactions_resolves_id_fkey FOREIGN KEY (bank_id, resolves_id) REFERENCES timebank.transactions(bank_id, id);
@@ -1937,6 +2982,25 @@ ALTER TABLE ONLY timebank.volunteers
 
 ALTER TABLE ONLY timebank.volunteers
     ADD CONSTRAINT volunteers_team_id_fkey FOREIGN KEY (bank_id, team_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.voucher_uses
+    ADD CONSTRAINT voucher_uses_merchant_id_fkey FOREIGN KEY (bank_id, merchant_id) REFERENCES timebank.merchants(bank_id, id);
+
+ALTER TABLE ONLY timebank.voucher_uses
+    ADD CONSTRAINT voucher_uses_voucher_id_fkey FOREIGN KEY (bank_id, voucher_id) REFERENCES timebank.vouchers(bank_id, id);
+
+ALTER TABLE ONLY timebank.vouchers
+    ADD CONSTRAINT vouchers_merchant_id_fkey FOREIGN KEY (bank_id, merchant_id) REFERENCES timebank.merchants(bank_id, id);
+
+ALTER TABLE ONLY timebank.vouchers
+    ADD CONSTRAINT vouchers_offer_id_fkey FOREIGN KEY (bank_id, offer_id) REFERENCES timebank.offers(bank_id, id);
+
+ALTER TABLE ONLY timebank.vouchers
+    ADD CONSTRAINT vouchers_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE timebank.acceptances ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY acceptances_bank ON timebank.acceptances USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.accounts ENABLE ROW LEVEL SECURITY;
 
@@ -1982,9 +3046,17 @@ ALTER TABLE timebank.closures ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY closures_bank ON timebank.closures USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.complaints ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY complaints_bank ON timebank.complaints USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.consents ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY consents_bank ON timebank.consents USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.conversions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY conversions_bank ON timebank.conversions USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.credentials ENABLE ROW LEVEL SECURITY;
 
@@ -2010,9 +3082,21 @@ ALTER TABLE timebank.folds ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY folds_bank ON timebank.folds USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.funds ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY funds_bank ON timebank.funds USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.gifts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY gifts_bank ON timebank.gifts USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.goods ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY goods_bank ON timebank.goods USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.goods_pictures ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY goods_pictures_bank ON timebank.goods_pictures USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.guardianships ENABLE ROW LEVEL SECURITY;
 
@@ -2021,6 +3105,10 @@ CREATE POLICY guardianships_bank ON timebank.guardianships USING ((bank_id = (NU
 ALTER TABLE timebank.job_runs ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY job_runs_bank ON timebank.job_runs USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.kinships ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY kinships_bank ON timebank.kinships USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.leaves ENABLE ROW LEVEL SECURITY;
 
@@ -2042,6 +3130,18 @@ ALTER TABLE timebank.memberships ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY memberships_bank ON timebank.memberships USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.merchant_entries ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY merchant_entries_bank ON timebank.merchant_entries USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.merchant_staff ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY merchant_staff_bank ON timebank.merchant_staff USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.merchants ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY merchants_bank ON timebank.merchants USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.nodes ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY nodes_bank ON timebank.nodes USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
@@ -2061,6 +3161,10 @@ CREATE POLICY notifications_bank ON timebank.notifications USING ((bank_id = (NU
 ALTER TABLE timebank.objections ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY objections_bank ON timebank.objections USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.offers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY offers_bank ON timebank.offers USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.organisation_moves ENABLE ROW LEVEL SECURITY;
 
@@ -2090,6 +3194,10 @@ ALTER TABLE timebank.proxies ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY proxies_bank ON timebank.proxies USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.quotes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY quotes_bank ON timebank.quotes USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.recognitions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY recognitions_bank ON timebank.recognitions USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
@@ -2097,6 +3205,14 @@ CREATE POLICY recognitions_bank ON timebank.recognitions USING ((bank_id = (NULL
 ALTER TABLE timebank.record_entries ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY record_entries_bank ON timebank.record_entries USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.redemption_lines ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY redemption_lines_bank ON timebank.redemption_lines USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.redemption_slips ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY redemption_slips_bank ON timebank.redemption_slips USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.redemptions ENABLE ROW LEVEL SECURITY;
 
@@ -2106,9 +3222,21 @@ ALTER TABLE timebank.refresh_tokens ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY refresh_tokens_bank ON timebank.refresh_tokens USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.refunds ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY refunds_bank ON timebank.refunds USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.replies ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY replies_bank ON timebank.replies USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.reservation_lines ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY reservation_lines_bank ON timebank.reservation_lines USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.reservations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY reservations_bank ON timebank.reservations USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.role_grants ENABLE ROW LEVEL SECURITY;
 
@@ -2117,6 +3245,10 @@ CREATE POLICY role_grants_bank ON timebank.role_grants USING ((bank_id = (NULLIF
 ALTER TABLE timebank.scans ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY scans_bank ON timebank.scans USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.service_orders ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY service_orders_bank ON timebank.service_orders USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.service_records ENABLE ROW LEVEL SECURITY;
 
@@ -2130,6 +3262,14 @@ ALTER TABLE timebank.sessions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY sessions_bank ON timebank.sessions USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.settlement_items ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY settlement_items_bank ON timebank.settlement_items USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.settlements ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY settlements_bank ON timebank.settlements USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.shops ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY shops_bank ON timebank.shops USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
@@ -2142,6 +3282,10 @@ ALTER TABLE timebank.stations ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY stations_bank ON timebank.stations USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.stock_entries ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY stock_entries_bank ON timebank.stock_entries USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.task_files ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY task_files_bank ON timebank.task_files USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
@@ -2153,6 +3297,14 @@ CREATE POLICY tasks_bank ON timebank.tasks USING ((bank_id = (NULLIF(current_set
 ALTER TABLE timebank.throttles ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY throttles_bank ON timebank.throttles USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.till_counts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY till_counts_bank ON timebank.till_counts USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.tills ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY tills_bank ON timebank.tills USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.transactions ENABLE ROW LEVEL SECURITY;
 
@@ -2170,8 +3322,19 @@ ALTER TABLE timebank.volunteers ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY volunteers_bank ON timebank.volunteers USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.voucher_uses ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY voucher_uses_bank ON timebank.voucher_uses USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.vouchers ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY vouchers_bank ON timebank.vouchers USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 GRANT USAGE ON SCHEMA timebank TO timebank_app;
 GRANT USAGE ON SCHEMA timebank TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.acceptances TO timebank_app;
+GRANT SELECT ON TABLE timebank.acceptances TO timebank_reader;
 
 GRANT SELECT,INSERT ON TABLE timebank.accounts TO timebank_app;
 GRANT SELECT ON TABLE timebank.accounts TO timebank_reader;
@@ -2292,14 +3455,38 @@ GRANT UPDATE(revoked_at) ON TABLE timebank.cards TO timebank_app;
 
 GRANT UPDATE(revoked_for) ON TABLE timebank.cards TO timebank_app;
 
+GRANT UPDATE(pin_hash) ON TABLE timebank.cards TO timebank_app;
+
+GRANT UPDATE(pin_set_at) ON TABLE timebank.cards TO timebank_app;
+
+GRANT UPDATE(pin_misses) ON TABLE timebank.cards TO timebank_app;
+
 GRANT SELECT,INSERT ON TABLE timebank.checkpoints TO timebank_app;
 GRANT SELECT ON TABLE timebank.checkpoints TO timebank_reader;
 
 GRANT SELECT,INSERT ON TABLE timebank.closures TO timebank_app;
 GRANT SELECT ON TABLE timebank.closures TO timebank_reader;
 
+GRANT SELECT,INSERT ON TABLE timebank.complaints TO timebank_app;
+GRANT SELECT ON TABLE timebank.complaints TO timebank_reader;
+
+GRANT UPDATE(statement) ON TABLE timebank.complaints TO timebank_app;
+
+GRANT UPDATE(decided_at) ON TABLE timebank.complaints TO timebank_app;
+
+GRANT UPDATE(decided_by) ON TABLE timebank.complaints TO timebank_app;
+
+GRANT UPDATE(decision) ON TABLE timebank.complaints TO timebank_app;
+
+GRANT UPDATE(answer) ON TABLE timebank.complaints TO timebank_app;
+
+GRANT UPDATE(refund_id) ON TABLE timebank.complaints TO timebank_app;
+
 GRANT SELECT,INSERT ON TABLE timebank.consents TO timebank_app;
 GRANT SELECT ON TABLE timebank.consents TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.conversions TO timebank_app;
+GRANT SELECT ON TABLE timebank.conversions TO timebank_reader;
 
 GRANT SELECT,INSERT,DELETE ON TABLE timebank.credentials TO timebank_app;
 
@@ -2353,8 +3540,61 @@ GRANT UPDATE(received) ON TABLE timebank.folds TO timebank_app;
 
 GRANT UPDATE(given) ON TABLE timebank.folds TO timebank_app;
 
+GRANT SELECT,INSERT ON TABLE timebank.funds TO timebank_app;
+GRANT SELECT ON TABLE timebank.funds TO timebank_reader;
+
+GRANT UPDATE(code) ON TABLE timebank.funds TO timebank_app;
+
+GRANT UPDATE(name) ON TABLE timebank.funds TO timebank_app;
+
+GRANT UPDATE(organisation_id) ON TABLE timebank.funds TO timebank_app;
+
+GRANT UPDATE(closed_on) ON TABLE timebank.funds TO timebank_app;
+
+GRANT UPDATE(version) ON TABLE timebank.funds TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.gifts TO timebank_app;
+GRANT SELECT ON TABLE timebank.gifts TO timebank_reader;
+
 GRANT SELECT,INSERT ON TABLE timebank.goods TO timebank_app;
 GRANT SELECT ON TABLE timebank.goods TO timebank_reader;
+
+GRANT UPDATE(sku) ON TABLE timebank.goods TO timebank_app;
+
+GRANT UPDATE(name) ON TABLE timebank.goods TO timebank_app;
+
+GRANT UPDATE(price_points) ON TABLE timebank.goods TO timebank_app;
+
+GRANT UPDATE(category) ON TABLE timebank.goods TO timebank_app;
+
+GRANT UPDATE(description) ON TABLE timebank.goods TO timebank_app;
+
+GRANT UPDATE(barcode) ON TABLE timebank.goods TO timebank_app;
+
+GRANT UPDATE(member_day_limit) ON TABLE timebank.goods TO timebank_app;
+
+GRANT UPDATE(member_month_limit) ON TABLE timebank.goods TO timebank_app;
+
+GRANT UPDATE(low_stock_at) ON TABLE timebank.goods TO timebank_app;
+
+GRANT UPDATE(low_stock_told_at) ON TABLE timebank.goods TO timebank_app;
+
+GRANT UPDATE(is_listed) ON TABLE timebank.goods TO timebank_app;
+
+GRANT UPDATE(version) ON TABLE timebank.goods TO timebank_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.goods_pictures TO timebank_app;
+GRANT SELECT ON TABLE timebank.goods_pictures TO timebank_reader;
+
+GRANT UPDATE(digest) ON TABLE timebank.goods_pictures TO timebank_app;
+
+GRANT UPDATE(media_type) ON TABLE timebank.goods_pictures TO timebank_app;
+
+GRANT UPDATE(content) ON TABLE timebank.goods_pictures TO timebank_app;
+
+GRANT UPDATE(set_at) ON TABLE timebank.goods_pictures TO timebank_app;
+
+GRANT UPDATE(set_by) ON TABLE timebank.goods_pictures TO timebank_app;
 
 GRANT SELECT,INSERT ON TABLE timebank.guardianships TO timebank_app;
 GRANT SELECT ON TABLE timebank.guardianships TO timebank_reader;
@@ -2369,6 +3609,17 @@ GRANT UPDATE(started_at) ON TABLE timebank.job_runs TO timebank_app;
 GRANT UPDATE(finished_at) ON TABLE timebank.job_runs TO timebank_app;
 
 GRANT UPDATE(result) ON TABLE timebank.job_runs TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.kinships TO timebank_app;
+GRANT SELECT ON TABLE timebank.kinships TO timebank_reader;
+
+GRANT UPDATE(confirmed_at) ON TABLE timebank.kinships TO timebank_app;
+
+GRANT UPDATE(confirmed_by) ON TABLE timebank.kinships TO timebank_app;
+
+GRANT UPDATE(ended_at) ON TABLE timebank.kinships TO timebank_app;
+
+GRANT UPDATE(ended_by) ON TABLE timebank.kinships TO timebank_app;
 
 GRANT SELECT,INSERT ON TABLE timebank.leaves TO timebank_app;
 GRANT SELECT ON TABLE timebank.leaves TO timebank_reader;
@@ -2390,6 +3641,35 @@ GRANT SELECT,INSERT ON TABLE timebank.memberships TO timebank_app;
 GRANT SELECT ON TABLE timebank.memberships TO timebank_reader;
 
 GRANT UPDATE(until_on) ON TABLE timebank.memberships TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.merchant_entries TO timebank_app;
+GRANT SELECT ON TABLE timebank.merchant_entries TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.merchant_staff TO timebank_app;
+GRANT SELECT ON TABLE timebank.merchant_staff TO timebank_reader;
+
+GRANT UPDATE(since_at) ON TABLE timebank.merchant_staff TO timebank_app;
+
+GRANT UPDATE(added_by) ON TABLE timebank.merchant_staff TO timebank_app;
+
+GRANT UPDATE(until_at) ON TABLE timebank.merchant_staff TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.merchants TO timebank_app;
+GRANT SELECT ON TABLE timebank.merchants TO timebank_reader;
+
+GRANT UPDATE(organisation_id) ON TABLE timebank.merchants TO timebank_app;
+
+GRANT UPDATE(name) ON TABLE timebank.merchants TO timebank_app;
+
+GRANT UPDATE(category) ON TABLE timebank.merchants TO timebank_app;
+
+GRANT UPDATE(address) ON TABLE timebank.merchants TO timebank_app;
+
+GRANT UPDATE(licence) ON TABLE timebank.merchants TO timebank_app;
+
+GRANT UPDATE(state) ON TABLE timebank.merchants TO timebank_app;
+
+GRANT UPDATE(version) ON TABLE timebank.merchants TO timebank_app;
 
 GRANT SELECT,INSERT ON TABLE timebank.nodes TO timebank_app;
 GRANT SELECT ON TABLE timebank.nodes TO timebank_reader;
@@ -2429,6 +3709,35 @@ GRANT UPDATE(decided_by) ON TABLE timebank.objections TO timebank_app;
 GRANT UPDATE(decision) ON TABLE timebank.objections TO timebank_app;
 
 GRANT UPDATE(reason) ON TABLE timebank.objections TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.offers TO timebank_app;
+GRANT SELECT ON TABLE timebank.offers TO timebank_reader;
+
+GRANT UPDATE(title) ON TABLE timebank.offers TO timebank_app;
+
+GRANT UPDATE(terms) ON TABLE timebank.offers TO timebank_app;
+
+GRANT UPDATE(price_fufen) ON TABLE timebank.offers TO timebank_app;
+
+GRANT UPDATE(percent) ON TABLE timebank.offers TO timebank_app;
+
+GRANT UPDATE(amount_cents) ON TABLE timebank.offers TO timebank_app;
+
+GRANT UPDATE(minutes) ON TABLE timebank.offers TO timebank_app;
+
+GRANT UPDATE(starts_on) ON TABLE timebank.offers TO timebank_app;
+
+GRANT UPDATE(ends_on) ON TABLE timebank.offers TO timebank_app;
+
+GRANT UPDATE(member_limit) ON TABLE timebank.offers TO timebank_app;
+
+GRANT UPDATE(total_limit) ON TABLE timebank.offers TO timebank_app;
+
+GRANT UPDATE(voucher_days) ON TABLE timebank.offers TO timebank_app;
+
+GRANT UPDATE(state) ON TABLE timebank.offers TO timebank_app;
+
+GRANT UPDATE(version) ON TABLE timebank.offers TO timebank_app;
 
 GRANT SELECT,INSERT ON TABLE timebank.organisation_moves TO timebank_app;
 GRANT SELECT ON TABLE timebank.organisation_moves TO timebank_reader;
@@ -2477,11 +3786,30 @@ GRANT UPDATE(ended_at) ON TABLE timebank.proxies TO timebank_app;
 
 GRANT UPDATE(ended_by) ON TABLE timebank.proxies TO timebank_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.quotes TO timebank_app;
+GRANT SELECT ON TABLE timebank.quotes TO timebank_reader;
+
+GRANT UPDATE(lines) ON TABLE timebank.quotes TO timebank_app;
+
+GRANT UPDATE(points) ON TABLE timebank.quotes TO timebank_app;
+
+GRANT UPDATE(policy_version) ON TABLE timebank.quotes TO timebank_app;
+
+GRANT UPDATE(expires_at) ON TABLE timebank.quotes TO timebank_app;
+
+GRANT UPDATE(version) ON TABLE timebank.quotes TO timebank_app;
+
 GRANT SELECT,INSERT,DELETE ON TABLE timebank.recognitions TO timebank_app;
 GRANT SELECT ON TABLE timebank.recognitions TO timebank_reader;
 
 GRANT SELECT,INSERT ON TABLE timebank.record_entries TO timebank_app;
 GRANT SELECT ON TABLE timebank.record_entries TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.redemption_lines TO timebank_app;
+GRANT SELECT ON TABLE timebank.redemption_lines TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.redemption_slips TO timebank_app;
+GRANT SELECT ON TABLE timebank.redemption_slips TO timebank_reader;
 
 GRANT SELECT,INSERT ON TABLE timebank.redemptions TO timebank_app;
 GRANT SELECT ON TABLE timebank.redemptions TO timebank_reader;
@@ -2490,8 +3818,23 @@ GRANT SELECT,INSERT,DELETE ON TABLE timebank.refresh_tokens TO timebank_app;
 
 GRANT UPDATE(used_at) ON TABLE timebank.refresh_tokens TO timebank_app;
 
+GRANT SELECT,INSERT ON TABLE timebank.refunds TO timebank_app;
+GRANT SELECT ON TABLE timebank.refunds TO timebank_reader;
+
 GRANT SELECT,INSERT,DELETE ON TABLE timebank.replies TO timebank_app;
 GRANT SELECT ON TABLE timebank.replies TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.reservation_lines TO timebank_app;
+GRANT SELECT ON TABLE timebank.reservation_lines TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.reservations TO timebank_app;
+GRANT SELECT ON TABLE timebank.reservations TO timebank_reader;
+
+GRANT UPDATE(hold_id) ON TABLE timebank.reservations TO timebank_app;
+
+GRANT UPDATE(state) ON TABLE timebank.reservations TO timebank_app;
+
+GRANT UPDATE(resolved_at) ON TABLE timebank.reservations TO timebank_app;
 
 GRANT SELECT,INSERT ON TABLE timebank.role_grants TO timebank_app;
 GRANT SELECT ON TABLE timebank.role_grants TO timebank_reader;
@@ -2505,6 +3848,25 @@ GRANT SELECT ON TABLE timebank.scans TO timebank_reader;
 
 GRANT SELECT ON TABLE timebank.schema_version TO timebank_app;
 GRANT SELECT ON TABLE timebank.schema_version TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.service_orders TO timebank_app;
+GRANT SELECT ON TABLE timebank.service_orders TO timebank_reader;
+
+GRANT UPDATE(wish) ON TABLE timebank.service_orders TO timebank_app;
+
+GRANT UPDATE(coins_used) ON TABLE timebank.service_orders TO timebank_app;
+
+GRANT UPDATE(state) ON TABLE timebank.service_orders TO timebank_app;
+
+GRANT UPDATE(server_id) ON TABLE timebank.service_orders TO timebank_app;
+
+GRANT UPDATE(assigned_by) ON TABLE timebank.service_orders TO timebank_app;
+
+GRANT UPDATE(resolved_at) ON TABLE timebank.service_orders TO timebank_app;
+
+GRANT UPDATE(resolved_by) ON TABLE timebank.service_orders TO timebank_app;
+
+GRANT UPDATE(version) ON TABLE timebank.service_orders TO timebank_app;
 
 GRANT SELECT,INSERT ON TABLE timebank.service_records TO timebank_app;
 GRANT SELECT ON TABLE timebank.service_records TO timebank_reader;
@@ -2531,8 +3893,40 @@ GRANT UPDATE(ended_at) ON TABLE timebank.sessions TO timebank_app;
 
 GRANT UPDATE(ended_for) ON TABLE timebank.sessions TO timebank_app;
 
+GRANT SELECT,INSERT ON TABLE timebank.settlement_items TO timebank_app;
+GRANT SELECT ON TABLE timebank.settlement_items TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.settlements TO timebank_app;
+GRANT SELECT ON TABLE timebank.settlements TO timebank_reader;
+
+GRANT UPDATE(state) ON TABLE timebank.settlements TO timebank_app;
+
+GRANT UPDATE(approved_by) ON TABLE timebank.settlements TO timebank_app;
+
+GRANT UPDATE(approved_at) ON TABLE timebank.settlements TO timebank_app;
+
+GRANT UPDATE(fund_id) ON TABLE timebank.settlements TO timebank_app;
+
+GRANT UPDATE(paid_by) ON TABLE timebank.settlements TO timebank_app;
+
+GRANT UPDATE(paid_at) ON TABLE timebank.settlements TO timebank_app;
+
+GRANT UPDATE(transaction_id) ON TABLE timebank.settlements TO timebank_app;
+
+GRANT UPDATE(version) ON TABLE timebank.settlements TO timebank_app;
+
 GRANT SELECT,INSERT ON TABLE timebank.shops TO timebank_app;
 GRANT SELECT ON TABLE timebank.shops TO timebank_reader;
+
+GRANT UPDATE(code) ON TABLE timebank.shops TO timebank_app;
+
+GRANT UPDATE(name) ON TABLE timebank.shops TO timebank_app;
+
+GRANT UPDATE(organisation_id) ON TABLE timebank.shops TO timebank_app;
+
+GRANT UPDATE(closed_on) ON TABLE timebank.shops TO timebank_app;
+
+GRANT UPDATE(version) ON TABLE timebank.shops TO timebank_app;
 
 GRANT SELECT,INSERT ON TABLE timebank.sign_ups TO timebank_app;
 GRANT SELECT ON TABLE timebank.sign_ups TO timebank_reader;
@@ -2576,6 +3970,9 @@ GRANT UPDATE(closed_on) ON TABLE timebank.stations TO timebank_app;
 
 GRANT UPDATE(version) ON TABLE timebank.stations TO timebank_app;
 
+GRANT SELECT,INSERT ON TABLE timebank.stock_entries TO timebank_app;
+GRANT SELECT ON TABLE timebank.stock_entries TO timebank_reader;
+
 GRANT SELECT,INSERT,DELETE ON TABLE timebank.task_files TO timebank_app;
 
 GRANT UPDATE(key_id) ON TABLE timebank.task_files TO timebank_app;
@@ -2610,6 +4007,22 @@ GRANT UPDATE(tokens) ON TABLE timebank.throttles TO timebank_app;
 
 GRANT UPDATE(refilled_at) ON TABLE timebank.throttles TO timebank_app;
 
+GRANT SELECT,INSERT ON TABLE timebank.till_counts TO timebank_app;
+GRANT SELECT ON TABLE timebank.till_counts TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.tills TO timebank_app;
+GRANT SELECT ON TABLE timebank.tills TO timebank_reader;
+
+GRANT UPDATE(closed_at) ON TABLE timebank.tills TO timebank_app;
+
+GRANT UPDATE(closing_cash_cents) ON TABLE timebank.tills TO timebank_app;
+
+GRANT UPDATE(expected_cash_cents) ON TABLE timebank.tills TO timebank_app;
+
+GRANT UPDATE(closed_by) ON TABLE timebank.tills TO timebank_app;
+
+GRANT UPDATE(note) ON TABLE timebank.tills TO timebank_app;
+
 GRANT USAGE ON SEQUENCE timebank.transaction_ids TO timebank_app;
 
 GRANT SELECT,INSERT ON TABLE timebank.transactions TO timebank_app;
@@ -2632,3 +4045,13 @@ GRANT UPDATE(organisation_id) ON TABLE timebank.volunteers TO timebank_app;
 GRANT UPDATE(team_id) ON TABLE timebank.volunteers TO timebank_app;
 
 GRANT UPDATE(is_party_member) ON TABLE timebank.volunteers TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.voucher_uses TO timebank_app;
+GRANT SELECT ON TABLE timebank.voucher_uses TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.vouchers TO timebank_app;
+GRANT SELECT ON TABLE timebank.vouchers TO timebank_reader;
+
+GRANT UPDATE(state) ON TABLE timebank.vouchers TO timebank_app;
+
+GRANT UPDATE(resolved_at) ON TABLE timebank.vouchers TO timebank_app;

@@ -1,8 +1,18 @@
 """Declared for the drift check: the tree of organisations."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Table, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import UUID
 
-from ledger.tables import NOW, Instant, bank_key, bank_reference, identity_key, metadata, tenant_reference
+from ledger.tables import (
+    NEW_UUID,
+    NOW,
+    Instant,
+    bank_key,
+    bank_reference,
+    identity_key,
+    metadata,
+    tenant_reference,
+)
 
 organisations = Table(
     "organisations",
@@ -16,7 +26,9 @@ organisations = Table(
     Column("opened_on", Date),
     Column("closed_on", Date),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
+    Column("owner", UUID, nullable=False, server_default=NEW_UUID),
     bank_reference("organisations"),
+    UniqueConstraint("bank_id", "owner", name="organisations_owner_key"),
     tenant_reference("organisations", "parent_id", "organisations"),
     UniqueConstraint("bank_id", "level", "code", name="organisations_code_key"),
     CheckConstraint(

@@ -93,8 +93,12 @@ cards = Table(
     Column("issued_by", Text, nullable=False),
     Column("revoked_at", Instant),
     Column("revoked_for", Text),
+    Column("pin_hash", Text),
+    Column("pin_set_at", Instant),
+    Column("pin_misses", BigInteger, nullable=False, server_default=text("0")),
     UniqueConstraint("bank_id", "digest", name="cards_digest_key"),
     tenant_reference("cards", "person_id", "people"),
+    CheckConstraint("(pin_hash is null) = (pin_set_at is null)", name="cards_pin_check"),
     CheckConstraint("(revoked_at is null) = (revoked_for is null)", name="cards_revoked_check"),
     Index(
         "cards_current_key", "bank_id", "person_id", unique=True, postgresql_where=text("revoked_at is null")

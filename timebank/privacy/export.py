@@ -146,7 +146,7 @@ where v.bank_id = $1 and v.owner = $2 order by r.as_of, r.scheme
 """,
     "redemptions": """
 select r.receipt, r.shop_code as shop, r.sku, r.quantity, r.points, r.redeemed_at, r.outcome
-from volunteers v join redemptions r on r.bank_id = $1 and r.volunteer_id = v.id
+from volunteers v join redemption_slips r on r.bank_id = $1 and r.volunteer_id = v.id
 where v.bank_id = $1 and v.owner = $2 order by r.redeemed_at, r.digest
 """,
     "balances": """

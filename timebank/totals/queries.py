@@ -24,13 +24,13 @@ select
   (select count(*) from organisations where bank_id = $1 and level <> 'team') as organisations,
   (select count(*) from activities where bank_id = $1) as activities,
   (select count(*) from attendances where bank_id = $1) as attendance_rows,
-  (select count(*) from redemptions where bank_id = $1) as redemption_rows
+  (select count(*) from redemption_slips where bank_id = $1) as redemption_rows
 """
 _ATTENDANCES = (
     "select outcome, count(*) from attendances where bank_id = $1 group by outcome order by outcome"
 )
 _SLIPS = """
-select outcome, count(*) from redemptions where bank_id = $1 and outcome <> 'accepted' group by outcome
+select outcome, count(*) from redemption_slips where bank_id = $1 and outcome <> 'accepted' group by outcome
 """
 # A transaction counts unless it was reversed; what the ledger refused is counted by what was short.
 _POSTED = """

@@ -20,14 +20,16 @@ returning 1
 """
 
 _REDEMPTIONS = """
-insert into redemptions (bank_id, digest, receipt, volunteer_id, shop_code, sku, quantity, points, redeemed_at,
+insert into redemption_slips (bank_id, digest, receipt, volunteer_id, shop_code, sku, quantity, points, redeemed_at,
   cashier, outcome)
 select $1, r.* from unnest($2::bytea[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bigint[],
   $8::bigint[], $9::timestamptz[], $10::text[], $11::text[]) as r
 returning 1
 """
 
-_STORED_RECEIPTS = "select distinct receipt from redemptions where bank_id = $1 and redeemed_at is not null"
+_STORED_RECEIPTS = (
+    "select distinct receipt from redemption_slips where bank_id = $1 and redeemed_at is not null"
+)
 _STORED_GOODS = """
 select s.code as shop, g.sku, g.name, g.price_points, g.opening_stock
 from goods g join shops s on s.bank_id = $1 and s.id = g.shop_id where g.bank_id = $1
@@ -41,7 +43,7 @@ async def store_spending(
     award_marks = marks(district.awards, _award_content)
     slip_marks = marks(district.redemptions, _slip_content)
     known_awards = await known_outcomes(tx, "awards")
-    known_slips = await known_outcomes(tx, "redemptions")
+    known_slips = await known_outcomes(tx, "redemption_slips")
     receipts = await tx.connection.fetch(_STORED_RECEIPTS, tx.bank_id)
     goods = await _load_goods(tx)
     slips = Slips(goods, registers.volunteers.keys(), [row["receipt"] for row in receipts])

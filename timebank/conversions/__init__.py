@@ -1,0 +1,1 @@
+"""Conversions: one unit into another by the rates of the policy pack."""

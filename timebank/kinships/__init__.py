@@ -1,0 +1,1 @@
+"""Kinships: spouses and lineal kin, declared and confirmed."""

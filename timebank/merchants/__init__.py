@@ -1,0 +1,1 @@
+"""Merchants: the vetted whitelist."""

@@ -1,0 +1,1 @@
+"""Offers: what fufen buy at merchants, how they are taken there, and complaints."""

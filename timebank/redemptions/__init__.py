@@ -1,0 +1,1 @@
+"""Redemptions: points out, goods out; and refunds: both back."""

@@ -1,0 +1,1 @@
+"""Reservations: goods set aside for a member until they are picked up."""

@@ -1,0 +1,1 @@
+"""Service orders: service asked for and paid with time-coins."""

@@ -1,0 +1,1 @@
+"""Stock: receiving, transferring, counting and writing off, by somebody other than the cashier."""

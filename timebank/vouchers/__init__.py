@@ -1,0 +1,1 @@
+"""Vouchers: numbered, signed, expiring promises of an offer, each backed by a hold."""
