@@ -23,7 +23,7 @@ run: setup  ## book a small invented community and serve it, with a login for ea
 
 test: setup  ## run every test
 	@.ci/tools
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -m "" -n $(WORKERS) --dist loadfile
 
 check: setup  ## ruff, mypy --strict, import contracts, dependencies, migration drift, schema dump
 	$(BIN)/ruff check .

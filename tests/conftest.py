@@ -15,6 +15,20 @@ from timebank.database import APP, Address, Bank, Database
 from timebank.migrations.runner import migrate
 from timebank.postgres import EmbeddedServer
 
+LONG = (
+    "api/test_schema.py",
+    "benchmarks/test_smoke.py",
+    "concurrency/test_rush.py",
+    "concurrency/test_scan_rush.py",
+    "journeys/",
+    "timebank/cli/test_serve.py",
+    "timebank/cli/test_servers.py",
+    "timebank/workbook/test_import_exports.py",
+    "timebank/workbook/test_import_kill.py",
+)
+"""Browsers, served processes, Schemathesis, other programs as judges: half the time of all. `pytest` by itself leaves
+them out and is done within five minutes on two cores; `pytest -m long` runs them, `make test` runs everything."""
+
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 """Tests of correctness need no disk; those that kill the server run one of their own with fsync on."""
 
@@ -31,6 +45,14 @@ UNITS = (
 EXCHANGES = (("point", "class:goods"), ("point", "fufen"))
 SPRING = datetime(2025, 3, 5, 6, 30, tzinfo=UTC)
 END_OF_2026 = date(2026, 12, 31)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes long."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).as_posix().startswith(LONG):
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session")
