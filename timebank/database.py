@@ -8,9 +8,9 @@ import asyncio
 import contextlib
 import functools
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, TypedDict, TypeVar
+from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,12 +20,11 @@ from ledger.issuing import issue
 from ledger.posting import post
 from ledger.session import Catalogue, ReadTx, WriteTx, begin_read_sql, begin_write_sql
 from ledger.values import Draft, Outcome
+from timebank.connections import ConnectArguments, Connections, Pool, PoolConnection, commit
 from timebank.errors import OutageError, RefusalError
 from timebank.migrations import HEAD
 
 T = TypeVar("T")
-Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
-PoolConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 OWNER, APP, READER = "timebank_owner", "timebank_app", "timebank_reader"
 MIN_SERVER_VERSION = 15
@@ -34,8 +33,6 @@ _RETRIED = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
 )
-# The driver answers a statement with InternalClientError when the server ended the connection just before it.
-_MAY_BE_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _KEY_RACES = (
     "transactions_idempotency_key",
     "transactions_reverses_id_key",
@@ -73,17 +70,6 @@ _SESSION_SETTINGS = {
 WRITE_STATEMENT_TIMEOUT = "300s"
 
 
-class ConnectArguments(TypedDict, total=False):
-    """The arguments of asyncpg.connect and create_pool that an address fills."""
-
-    dsn: str | None
-    host: str | None
-    port: int | None
-    database: str | None
-    user: str | None
-    server_settings: dict[str, str]
-
-
 @dataclass(frozen=True, slots=True)
 class Address:
     """How to reach a database as one of the three roles; `switch_role` for a login that takes the role on."""
@@ -95,7 +81,7 @@ class Address:
     user: str | None = None
     switch_role: bool = False
 
-    def arguments(self, role: str) -> "ConnectArguments":
+    def arguments(self, role: str) -> ConnectArguments:
         """Return asyncpg's arguments for connecting as the role."""
         settings = {**_SESSION_SETTINGS, "statement_timeout": WRITE_STATEMENT_TIMEOUT}
         if self.dsn is not None:
@@ -125,15 +111,11 @@ class Bank:
 class Database:
     """A pool of connections as one role, the bank catalogues, and the retry loop. One per process and role."""
 
-    def __init__(self, pool: Pool, base: int, *, is_sharded: bool) -> None:
-        self._pool = pool
+    def __init__(self, connections: Connections, base: int, *, is_sharded: bool) -> None:
+        self.connections = connections
         self._base = base
         self._is_sharded = is_sharded
         self._catalogues: dict[int, Catalogue] = {}
-        self._at_hand: list[PoolConnection] = []
-        self._taken = 0  # of the pool's connections: lent or at hand
-        self._waiting = 0
-        self._is_closing = False
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -147,41 +129,14 @@ class Database:
             RefusalError: `database_url_invalid`, `login_refused`; `schema_missing`, `schema_differs` or
                 `server_changed` (restored elsewhere): migrate first.
         """
-        try:
-            pool = await asyncpg.create_pool(
-                **address.arguments(role),
-                min_size=min_size,
-                max_size=max_size,
-                reset=_reset,
-                command_timeout=None,
-            )
-        except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
-            raise OutageError("database_unreachable", reason=type(error).__name__) from error
-        except ValueError:  # the driver's own, or of a number within the address
-            raise RefusalError("database_url_invalid") from None
-        except asyncpg.InvalidPasswordError:
-            raise RefusalError("login_refused") from None
-        except (
-            asyncpg.InvalidCatalogNameError,
-            asyncpg.InvalidAuthorizationSpecificationError,
-            asyncpg.InvalidParameterValueError,
-        ):
-            # No such database, or no such role to log in as or to take on: nobody has migrated here.
-            raise RefusalError("schema_missing", expected=HEAD) from None
-        try:
-            database = cls(pool, await _check_schema(pool), is_sharded=await pool.fetchval(_IS_SHARDED))
-            try:
-                yield database
-            finally:
-                await database._let_go()
-        finally:
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(pool.close(), 5)
+        async with Connections.open(address.arguments(role), min_size=min_size, max_size=max_size) as opened:
+            base = await _check_schema(opened.pool)
+            yield cls(opened, base, is_sharded=await opened.pool.fetchval(_IS_SHARDED))
 
     @property
     def pool(self) -> Pool:
         """The connections themselves, for what belongs to no bank."""
-        return self._pool
+        return self.connections.pool
 
     async def ping(self) -> None:
         """Ask the server anything.
@@ -189,7 +144,7 @@ class Database:
         Raises:
             OutageError: `database_lost`.
         """
-        async with self._lent() as connection:
+        async with self.connections.lent() as connection:
             await connection.fetchval("select 1")
 
     async def bank(self, code: str) -> Bank:
@@ -220,7 +175,7 @@ class Database:
         return found[0] if len(found) == 1 else None
 
     async def _banks(self, which: str, *arguments: object) -> list[Bank]:
-        rows = await self._pool.fetch(f"select id, code, name, zone, owner from banks {which}", *arguments)  # noqa: S608 -- the module's own words
+        rows = await self.pool.fetch(f"select id, code, name, zone, owner from banks {which}", *arguments)  # noqa: S608 -- the module's own words
         return [
             Bank(row["id"], row["code"], row["name"], ZoneInfo(row["zone"]), row["owner"]) for row in rows
         ]
@@ -244,7 +199,7 @@ class Database:
         catalogue = self._catalogues.setdefault(bank.id, Catalogue())
         if self._is_sharded:
             return await self.write(bank, lambda tx: post(tx, drafts))
-        async with self._lent() as connection:
+        async with self.connections.lent() as connection:
             with contextlib.suppress(*_RETRIED, asyncpg.LockNotAvailableError):
                 tx = ReadTx(connection, bank.id, bank.code, bank.zone, self._base, catalogue)
                 outcomes = await issue(tx, drafts)
@@ -280,7 +235,7 @@ class Database:
         async with self._begun(begin_write_sql(bank.id)) as connection:
             tx = self._writing(connection, bank)
             result = await work(tx)
-            await _commit(connection)
+            await commit(connection)
         self._catalogues[bank.id] = tx.catalogue
         return result
 
@@ -290,7 +245,7 @@ class Database:
         async with self._begun(begin_write_sql(bank.id)) as connection:
             tx, other_tx = self._writing(connection, bank), self._writing(connection, other)
             result = await work(tx, other_tx)
-            await _commit(connection)
+            await commit(connection)
         self._catalogues[bank.id] = tx.catalogue
         self._catalogues[other.id] = other_tx.catalogue
         return result
@@ -317,75 +272,15 @@ class Database:
         """
         if self._is_sharded:
             return await self.read(bank, lambda tx: tx.connection.fetchrow(query, tx.bank_id, *arguments))
-        async with self._lent() as connection:
+        async with self.connections.lent() as connection:
             return await connection.fetchrow(_at_a_glance(query), bank.id, *arguments)
 
     @contextlib.asynccontextmanager
     async def _begun(self, begin: str) -> AsyncIterator[PoolConnection]:
         """Lend a connection with a transaction begun."""
-        async with self._lent() as connection:
+        async with self.connections.lent() as connection:
             await connection.execute(begin)
             yield connection
-
-    @contextlib.asynccontextmanager
-    async def _lent(self) -> AsyncIterator[PoolConnection]:
-        """Lend a connection; whatever was begun and is not committed at the end is rolled back.
-
-        An error is an outage if the connection did not survive it; what `work` did wrong is raised as it is.
-        """
-        try:
-            connection = await self._acquire()
-        except _MAY_BE_LOST as error:
-            raise OutageError("database_lost") from error
-        is_whole = False
-        try:
-            yield connection
-        except _MAY_BE_LOST as error:
-            if await _roll_back(connection):
-                raise
-            raise OutageError("database_lost") from error
-        except BaseException:
-            await _roll_back(connection)
-            raise
-        else:
-            is_whole = await _roll_back(connection)
-        finally:
-            await self._hand_back(connection, is_whole=is_whole)
-
-    async def _acquire(self) -> PoolConnection:
-        """Return a connection that is at hand, else one of the pool.
-
-        Going through the pool takes a tenth of what a short read takes, so who is done leaves the connection here,
-        unless somebody waits for the pool or none is left there for those who use it directly.
-        """
-        while self._at_hand:
-            connection = self._at_hand.pop()
-            if not connection.is_closed():
-                return connection
-            await self._release(connection)
-        self._waiting += 1
-        try:
-            connection = await self._pool.acquire()
-        finally:
-            self._waiting -= 1
-        self._taken += 1
-        return connection
-
-    async def _hand_back(self, connection: PoolConnection, *, is_whole: bool) -> None:
-        is_wanted = self._waiting or self._is_closing or self._taken >= self._pool.get_max_size()
-        if is_whole and not is_wanted:
-            self._at_hand.append(connection)
-        else:
-            await self._release(connection)
-
-    async def _release(self, connection: PoolConnection) -> None:
-        self._taken -= 1
-        await self._pool.release(connection)
-
-    async def _let_go(self) -> None:
-        self._is_closing = True
-        while self._at_hand:
-            await self._release(self._at_hand.pop())
 
 
 @functools.cache
@@ -410,36 +305,7 @@ async def _check_schema(pool: Pool) -> int:
     return int(base)
 
 
-async def _reset(connection: object) -> None:
-    """Leave a returned connection as it is: write and read always end their transaction themselves."""
-
-
-async def _commit(connection: PoolConnection) -> None:
-    """Commit, and make sure of it: the server answers the commit of a failed transaction by rolling it back."""
-    if await connection.execute("commit") != "COMMIT":
-        raise asyncpg.InFailedSQLTransactionError("an error was passed over, so nothing was committed")
-
-
-async def _roll_back(connection: PoolConnection) -> bool:
-    """End the transaction, if it is still open; return False when the connection is lost."""
-    try:
-        if connection.is_closed():
-            return False
-        if connection.is_in_transaction():
-            await connection.execute("rollback")
-    except _MAY_BE_LOST:
-        with contextlib.suppress(asyncpg.InterfaceError):  # the pool may have let go of it already
-            connection.terminate()
-        return False
-    return True
-
-
 def _is_key_race(error: asyncpg.UniqueViolationError) -> bool:
     """Tell whether two writers raced for one key; Citus may suffix or drop the constraint's name."""
     name = error.constraint_name or str(error)
     return any(key in name for key in _KEY_RACES)
-
-
-def session_settings() -> Mapping[str, str]:
-    """Return the settings that every connection of the program carries."""
-    return dict(_SESSION_SETTINGS)

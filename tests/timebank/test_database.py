@@ -186,7 +186,7 @@ async def test_a_glance_takes_as_many_arguments_as_it_needs(database: Database, 
 
 async def test_a_glance_where_settings_do_not_travel_is_a_transaction(address: Address, bank: Bank) -> None:
     async with Database.connect(address) as opened:
-        sharded = Database(opened.pool, 0, is_sharded=True)
+        sharded = Database(opened.connections, 0, is_sharded=True)
         await fill(sharded, bank)
         mode = "current_setting('transaction_read_only')"
         query = f"select count(*) as n, {mode} as mode from accounts where bank_id = $1"

@@ -38,7 +38,7 @@ async def test_one_s_own_takes_one_statement(
     asked: list[object] = []
     async with Database.connect(address) as service.database:
         assert (await as_("alice").get(f"{alice}/{what}")).status_code == 200
-        async with service.database._lent() as connection:
+        async with service.database.connections.lent() as connection:
             connection.add_query_logger(asked.append)
         assert (await as_("alice").get(f"{alice}/{what}")).status_code == 200
     assert len(asked) == 1
