@@ -18,16 +18,9 @@ from api.spans import FromDay, UntilDay, moments
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check
 from timebank.activities import actions, steps
-from timebank.activities.queries import (
-    Activity,
-    Filter,
-    Labels,
-    activities,
-    drafts_seen,
-    labels,
-    seen_activity,
-)
+from timebank.activities.queries import Activity, Filter, Labels, activities, labels, seen_activity
 from timebank.activities.rules import Plan
+from timebank.activities.seen import drafts_seen
 from timebank.policy.rules import Words
 
 router = resource("/activities", tag="activities")

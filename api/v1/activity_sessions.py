@@ -16,13 +16,8 @@ from api.v1.activities import Capacity, Minutes, changes_of
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check
 from timebank.activities import sessions as actions
-from timebank.activities.queries import (
-    Counted,
-    SessionFilter,
-    drafts_seen,
-    seen_session,
-    sessions,
-)
+from timebank.activities.seen import drafts_seen
+from timebank.activities.session_queries import Counted, SessionFilter, seen_session, sessions
 from timebank.activities.sessions import Recurrence, Terms
 from timebank.errors import RefusalError
 

@@ -16,8 +16,8 @@ from api.v1.activity_sessions import SessionOut, instant_and_id
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check, check_organisation, check_person
 from timebank.activities import sign_ups as actions
-from timebank.activities.queries import activity_session, sessions_by_id
 from timebank.activities.registers import SignUp, sign_ups_of_person, sign_ups_of_session
+from timebank.activities.session_queries import activity_session, sessions_by_id
 from timebank.errors import RefusalError
 from timebank.people.queries import masked_names
 

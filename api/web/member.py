@@ -16,15 +16,15 @@ from api.web.forms import FormBody
 from api.web.visit import LOGIN_OVER, Visit
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check_person
-from timebank.activities.queries import (
+from timebank.activities.registers import SignUp, sign_ups_of_person
+from timebank.activities.rules import PLANNED, WAITING
+from timebank.activities.session_queries import (
     ActivitySession,
     Counted,
     SessionFilter,
     sessions,
     sessions_by_id,
 )
-from timebank.activities.registers import SignUp, sign_ups_of_person
-from timebank.activities.rules import PLANNED, WAITING
 from timebank.activities.sign_ups import sign_up, withdraw
 from timebank.balances.queries import Standing, standing_of
 from timebank.codes.rules import member_head

@@ -22,7 +22,7 @@ from api.web.forms import FormBody
 from api.web.visit import Visit
 from ledger.session import ReadTx
 from timebank.access import Actor, check_person
-from timebank.activities.queries import ActivitySession, activity_session
+from timebank.activities.session_queries import ActivitySession, activity_session
 from timebank.codes.rules import (
     MemberCode,
     PosterCode,

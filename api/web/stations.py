@@ -26,7 +26,7 @@ from api.web.scanning import words_of
 from api.web.visit import LOGIN_OVER, Visit
 from ledger.session import ReadTx
 from timebank.access import Actor, check, reach
-from timebank.activities.queries import ActivitySession
+from timebank.activities.session_queries import ActivitySession
 from timebank.codes.images import qr_svg
 from timebank.codes.rules import link
 from timebank.errors import RefusalError

@@ -12,7 +12,7 @@ import asyncpg
 
 from ledger.session import WriteTx
 from timebank.access import Actor, check, check_organisation
-from timebank.activities.queries import WRITE, Activity, activity
+from timebank.activities.queries import Activity, activity
 from timebank.activities.rules import (
     DRAFT,
     EMERGENCY,
@@ -23,6 +23,7 @@ from timebank.activities.rules import (
     check_publishable,
     service_of,
 )
+from timebank.activities.seen import WRITE
 from timebank.errors import RefusalError
 from timebank.notifications.actions import tell
 from timebank.organisations.rules import TEAM, is_open

@@ -9,14 +9,10 @@ import asyncpg
 from ledger.session import WriteTx
 from timebank.access import Actor, check
 from timebank.activities.actions import cancel_sessions, hold_activity, tell_signed_up
-from timebank.activities.queries import (
-    WRITE,
-    Activity,
-    ActivitySession,
-    activity_session,
-    sessions_by_id,
-)
+from timebank.activities.queries import Activity
 from timebank.activities.rules import DRAFT, OPEN, PLANNED, check_session, series
+from timebank.activities.seen import WRITE
+from timebank.activities.session_queries import ActivitySession, activity_session, sessions_by_id
 from timebank.activities.sign_ups import move_up
 from timebank.errors import RefusalError
 

@@ -5,14 +5,14 @@ erased meanwhile, then the session: of many who want the last place the first to
 no place is free: whatever frees one moves the first up.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from ledger.session import WriteTx
 from timebank.access import Actor, check, check_organisation, check_person
-from timebank.activities.queries import ActivitySession, activity_session
+from timebank.activities.candidates import candidate_of, load_known, warnings_of
 from timebank.activities.registers import SignUp, sign_up_by_id, sign_ups_by_person
 from timebank.activities.rules import (
     DRAFT,
@@ -22,21 +22,15 @@ from timebank.activities.rules import (
     SIGNED_UP,
     WAITING,
     WITHDRAWN,
-    Candidate,
     free_places,
-    refusal_of_age,
     seat,
 )
+from timebank.activities.session_queries import ActivitySession, activity_session
 from timebank.errors import RefusalError
 from timebank.notifications.actions import tell
-from timebank.people.queries import birth_dates
-from timebank.people.rules import is_of_age
-from timebank.privacy.rules import Purpose
 from timebank.vault.cipher import Cipher
 
 PERMISSION = "sign_ups.own"
-
-OVERLAP = "sign_up_overlap"
 
 _HOLD_PEOPLE = """
 select p.id from people p where p.bank_id = $1 and p.id = any($2::uuid[]) and p.erased_at is null
@@ -47,37 +41,8 @@ _HOLD_SESSIONS = """
 select id, capacity from activity_sessions where bank_id = $1 and id = any($2::bigint[]) and state = 'planned'
 order by id for no key update
 """
-_VOLUNTEERS = """
-select v.owner, v.id from unnest($2::uuid[]) as named (id),
-  lateral (select v.owner, v.id from volunteers v where v.bank_id = $1 and v.owner = named.id offset 0) v
-"""
 _TAKEN = """
 select count(*) from sign_ups where bank_id = $1 and session_id = $2 and state = 'signed_up'
-"""
-_KNOWN = """
-select u.volunteer_id, u.state from unnest($3::bigint[]) as named (id),
-  lateral (select u.volunteer_id, u.state from sign_ups u
-    where u.bank_id = $1 and u.session_id = $2 and u.volunteer_id = named.id and u.state <> 'withdrawn' offset 0) u
-"""
-_BUSY = """
-select distinct u.volunteer_id from unnest($3::bigint[]) as named (id),
-  lateral (select u.volunteer_id, u.session_id from sign_ups u
-    where u.bank_id = $1 and u.volunteer_id = named.id and u.state <> 'withdrawn' and u.session_id <> $2 offset 0) u,
-  lateral (select from activity_sessions s where s.bank_id = $1 and s.id = u.session_id and s.state = 'planned'
-    and s.starts_at < $5 and s.ends_at > $4 offset 0) s
-"""
-_AGREED = """
-select named.id from unnest($2::uuid[]) as named (id) where
-  exists (select from guardianships g where g.bank_id = $1 and g.minor_id = named.id and g.guardian_id = $3
-    and g.from_on <= $4 and (g.until_on is null or g.until_on > $4))
-  or (select c.is_given from consents c where c.bank_id = $1 and c.person_id = named.id and c.purpose = $5
-    order by c.id desc limit 1)
-"""
-_MEMBERS = """
-select named.id from unnest($2::uuid[]) as named (id) where
-  exists (select from memberships m where m.bank_id = $1 and m.person_id = named.id and m.organisation_id = $3
-    and m.kind = 'team' and m.from_on <= $4 and (m.until_on is null or m.until_on > $4))
-  or exists (select from volunteers v where v.bank_id = $1 and v.owner = named.id and v.team_id = $3)
 """
 # Each a microsecond after the last: the queue is in the order in which the session was held, whatever the clocks say.
 _SIGN_UP = """
@@ -120,18 +85,6 @@ class Answer:
     outcome: str
     sign_up: SignUp | None
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What a decision about some people needs, by person."""
-
-    volunteers: Mapping[UUID, int]
-    states: Mapping[int, str]
-    busy: frozenset[int]
-    born_on: Mapping[UUID, date]
-    agreed: frozenset[UUID]
-    members: frozenset[UUID] | None
 
 
 async def sign_up(
@@ -238,12 +191,12 @@ async def _sign_up(  # noqa: PLR0913 -- who, of which team, for what, and how
 ) -> list[Answer]:
     living = {row["id"] for row in await tx.connection.fetch(_HOLD_PEOPLE, tx.bank_id, list(person_ids))}
     session = await _hold_open(tx, session_id, now=now)
-    known = await _known(tx, actor, cipher, session, sorted(living), team_id=team_id, today=tx.day(now))
+    known = await load_known(tx, actor, cipher, session, sorted(living), team_id=team_id, today=tx.day(now))
     taken = await tx.connection.fetchval(_TAKEN, tx.bank_id, session_id)
     is_emergency = session.kind == EMERGENCY
     free = None if is_emergency else free_places(session.capacity, taken)
     candidates = [
-        _candidate(person_id, session, known, tx.day(session.starts_at)) for person_id in person_ids
+        candidate_of(person_id, session, known, tx.day(session.starts_at)) for person_id in person_ids
     ]
     outcomes = seat(candidates, free=free, mode=mode)
     new = [
@@ -260,7 +213,7 @@ async def _sign_up(  # noqa: PLR0913 -- who, of which team, for what, and how
             candidate.person_id,
             outcome,
             made[candidate.person_id] if outcome in {SIGNED_UP, WAITING} else None,
-            _warnings(session, known, candidate) if outcome in {SIGNED_UP, WAITING} else (),
+            warnings_of(session, known, candidate) if outcome in {SIGNED_UP, WAITING} else (),
         )
         for candidate, outcome in zip(candidates, outcomes, strict=True)
     ]
@@ -275,72 +228,3 @@ async def _hold_open(tx: WriteTx, session_id: int, *, now: datetime) -> Activity
     if session.activity_state not in OPEN or session.state != PLANNED or session.ends_at <= now:
         raise RefusalError("sign_up_closed")
     return session
-
-
-async def _known(
-    tx: WriteTx,
-    actor: Actor,
-    cipher: Cipher,
-    session: ActivitySession,
-    people: Sequence[UUID],
-    *,
-    team_id: int | None,
-    today: date,
-) -> _Known:
-    run = tx.connection
-    volunteers = {row["owner"]: row["id"] for row in await run.fetch(_VOLUNTEERS, tx.bank_id, people)}
-    ids = sorted(volunteers.values())
-    states = await run.fetch(_KNOWN, tx.bank_id, session.id, ids)
-    busy = await run.fetch(_BUSY, tx.bank_id, session.id, ids, session.starts_at, session.ends_at)
-    born_on = await birth_dates(tx, cipher, people)
-    on = tx.day(session.starts_at)
-    minors = [person for person, day in born_on.items() if not is_of_age(day, on)]
-    agreed = (
-        await run.fetch(_AGREED, tx.bank_id, minors, actor.person_id, today, Purpose.GUARDIAN)
-        if minors
-        else []
-    )
-    members = None
-    if team_id is not None:
-        rows = await run.fetch(_MEMBERS, tx.bank_id, people, team_id, today)
-        members = frozenset(row["id"] for row in rows)
-    return _Known(
-        volunteers,
-        {row["volunteer_id"]: row["state"] for row in states},
-        frozenset(row["volunteer_id"] for row in busy),
-        born_on,
-        frozenset(row["id"] for row in agreed),
-        members,
-    )
-
-
-def _candidate(person_id: UUID, session: ActivitySession, known: _Known, on: date) -> Candidate:
-    """Return what can be said of one person before places are given out."""
-    volunteer_id = known.volunteers.get(person_id)
-    if known.members is not None and person_id not in known.members:
-        return Candidate(person_id, "not_a_team_member")
-    if volunteer_id is None:
-        return Candidate(person_id, "not_a_volunteer")
-    state = known.states.get(volunteer_id)
-    if state is not None:
-        return Candidate(person_id, has_place=state == SIGNED_UP, waits=state == WAITING)
-    refusal = refusal_of_age(
-        known.born_on.get(person_id),
-        on=on,
-        min_age=session.min_age,
-        is_dangerous=session.is_dangerous,
-        guardian_agrees=person_id in known.agreed,
-    )
-    if refusal is None and volunteer_id in known.busy and session.kind != EMERGENCY:
-        refusal = OVERLAP
-    return Candidate(person_id, refusal)
-
-
-def _warnings(session: ActivitySession, known: _Known, candidate: Candidate) -> tuple[str, ...]:
-    """Return what somebody who signed up should be aware of."""
-    found = []
-    if session.skills:
-        found.append("skills_wanted")
-    if known.volunteers[candidate.person_id] in known.busy:
-        found.append(OVERLAP)
-    return tuple(found)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from ledger.session import ReadTx
-from timebank.activities.queries import ActivitySession, sessions_by_id
+from timebank.activities.session_queries import ActivitySession, sessions_by_id
 from timebank.errors import RefusalError
 from timebank.policy.queries import version_on
 from timebank.policy.rules import AttendanceRule

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 from ledger.session import ReadTx, WriteTx
 from tests.api.cast import Cast, enter
 from timebank.access import Actor, load_actor
-from timebank.activities.queries import seen_session
 from timebank.activities.registers import SignUp, sign_ups_of_session
+from timebank.activities.session_queries import seen_session
 from timebank.activities.sign_ups import sign_up, sign_up_team, withdraw, withdraw_everywhere
 from timebank.database import Bank, Database
 from timebank.errors import RefusalError
