@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import asyncpg
@@ -13,11 +11,9 @@ from ledger.balances import balance
 from ledger.posting import post
 from ledger.session import ReadTx, WriteTx
 from ledger.values import ISSUANCE, TAKINGS, WALLET, Draft, Move, Place, Posted
-from tests.conftest import FAST, SPRING, new_bank
+from tests.conftest import SPRING, new_bank
 from timebank.database import READER, Address, Bank, Database
 from timebank.errors import OutageError, RefusalError
-from timebank.migrations.runner import migrate
-from timebank.postgres import EmbeddedServer
 
 TABLES = ("units", "accounts", "transactions", "postings", "exchange_rules")
 
@@ -117,90 +113,6 @@ async def test_a_read_is_one_view_whatever_is_committed_meanwhile(database: Data
     assert await database.read(bank, lambda tx: balance(tx, Place(ISSUANCE), "point")) == -5
 
 
-NAMED_AND_FORGOTTEN = """
-select (select count(*) from accounts a where a.bank_id = $1) as named,
-  array(select distinct a.bank_id from accounts a) as banks
-"""
-
-
-@pytest.mark.parametrize("plan", ["auto", "force_generic_plan", "force_custom_plan"])
-async def test_a_glance_sees_its_bank_and_leaves_nothing_set(address: Address, plan: str) -> None:
-    async with Database.connect(address, max_size=1) as database:
-        banks = [await new_bank(database), await new_bank(database)]
-        await database.write(banks[0], lambda tx: post(tx, [award("a")]))
-        await database.write(banks[1], lambda tx: post(tx, [award("a"), award("b")]))
-        await database.pool.execute(f"set plan_cache_mode = {plan}")
-        for _ in range(8):  # five plans are made for what is asked, and then one for all
-            for bank, accounts in zip(banks, (2, 3), strict=True):
-                row = await database.glance(bank, NAMED_AND_FORGOTTEN)
-                assert row is not None
-                assert row["named"] == accounts
-                assert set(row["banks"]) <= {bank.id}
-                # Whoever has the connection next sees nothing.
-                assert await database.pool.fetchval("select count(*) from accounts") == 0
-                assert not await database.pool.fetchval("select current_setting('timebank.bank_id', true)")
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "select a.balance from accounts a where a.bank_id = $1 and a.balance = 5",
-        "select a.balance from accounts a, generate_series(1, 9) where a.bank_id = $1 and a.balance = 5",
-    ],
-)
-@pytest.mark.parametrize("plan", ["enable_nestloop = on", "enable_nestloop = off", "enable_seqscan = on"])
-async def test_a_glance_sets_the_bank_before_it_reads(
-    address: Address, bank: Bank, plan: str, query: str
-) -> None:
-    """In whatever order the planner would like to join, had it the choice."""
-    async with Database.connect(address, max_size=1) as database:
-        await fill(database, bank)
-        await database.pool.execute(f"set {plan}")
-        for _ in range(8):
-            row = await database.glance(bank, query)
-            assert row is not None
-            assert row["balance"] == 5
-
-
-async def test_a_glance_that_fails_leaves_nothing_set(
-    address: Address, bank: Bank, database: Database
-) -> None:
-    await fill(database, bank)
-    async with Database.connect(address, max_size=1) as one:
-        for _ in range(8):
-            with pytest.raises(asyncpg.DivisionByZeroError):
-                await one.glance(bank, "select a.balance / 0 from accounts a where a.bank_id = $1")
-            assert await one.pool.fetchval("select count(*) from accounts") == 0
-
-
-async def test_a_glance_at_nothing_is_none(database: Database, bank: Bank) -> None:
-    assert await database.glance(bank, "select a.id from accounts a where a.bank_id = $1") is None
-
-
-async def test_a_glance_takes_as_many_arguments_as_it_needs(database: Database, bank: Bank) -> None:
-    query = "select array[$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11]::bigint[] as given"
-    row = await database.glance(bank, query, *range(2, 12))
-    assert row is not None
-    assert row["given"] == [bank.id, *range(2, 12)]
-
-
-async def test_a_glance_where_settings_do_not_travel_is_a_transaction(address: Address, bank: Bank) -> None:
-    async with Database.connect(address) as opened:
-        sharded = Database(opened.connections, 0, is_sharded=True)
-        await fill(sharded, bank)
-        mode = "current_setting('transaction_read_only')"
-        query = f"select count(*) as n, {mode} as mode from accounts where bank_id = $1"
-        row = await sharded.glance(bank, query)
-        assert row is not None
-        assert (row["n"], row["mode"]) == (2, "on")
-
-
-async def test_a_connection_broken_at_a_glance_is_an_outage(database: Database, bank: Bank) -> None:
-    with pytest.raises(OutageError, match="database_lost"):
-        await database.glance(bank, "select pg_terminate_backend(pg_backend_pid()), $1::bigint")
-    assert await database.glance(bank, "select $1::bigint") is not None
-
-
 async def test_the_reader_reads(address: Address, database: Database, bank: Bank) -> None:
     await fill(database, bank)
     async with Database.connect(address, READER) as reading:
@@ -298,35 +210,6 @@ async def test_an_error_that_work_passes_over_is_no_commit(database: Database, b
     assert await database.read(bank, lambda tx: rows(tx, "transactions", bank)) == 0
 
 
-async def test_who_uses_the_pool_gets_a_connection_however_busy_the_others_are(address: Address) -> None:
-    is_over = False
-
-    async def busy(database: Database) -> None:
-        while not is_over:
-            await database.ping()
-
-    async with Database.connect(address, max_size=3) as database:
-        tasks = [asyncio.create_task(busy(database)) for _ in range(3)]
-        await asyncio.sleep(0.05)
-        try:
-            assert await asyncio.wait_for(database.pool.fetchval("select 1"), 5) == 1
-        finally:
-            is_over = True
-            await asyncio.gather(*tasks)
-
-
-async def test_closing_waits_for_who_is_at_work_and_no_longer(address: Address) -> None:
-    async with Database.connect(address, max_size=3) as database:
-        bank = await new_bank(database)
-        working = asyncio.create_task(
-            database.read(bank, lambda tx: tx.connection.fetchval("select 1 from pg_sleep(0.2)"))
-        )
-        await asyncio.sleep(0.05)
-        began = asyncio.get_running_loop().time()
-    assert asyncio.get_running_loop().time() - began < 4
-    assert await working == 1
-
-
 async def test_the_servers_own_default_does_not_change_what_writers_see(
     address: Address, superuser: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
@@ -369,25 +252,6 @@ async def test_a_lock_not_had_in_time_is_an_outage(database: Database, bank: Ban
     await database.write(bank, holding)
 
 
-async def test_a_broken_connection_is_an_outage_and_the_next_call_works(
-    database: Database, bank: Bank
-) -> None:
-    async def cut(tx: WriteTx) -> None:
-        await tx.connection.execute("select pg_terminate_backend(pg_backend_pid())")
-
-    with pytest.raises(OutageError, match="database_lost"):
-        await database.write(bank, cut)
-    await fill(database, bank)
-
-
-async def test_a_broken_connection_is_an_outage_for_a_reader_too(database: Database, bank: Bank) -> None:
-    async def cut(tx: ReadTx) -> None:
-        await tx.connection.execute("select pg_terminate_backend(pg_backend_pid())")
-
-    with pytest.raises(OutageError, match="database_lost"):
-        await database.read(bank, cut)
-
-
 async def test_an_unknown_bank_is_refused(database: Database) -> None:
     with pytest.raises(RefusalError) as caught:
         await database.bank("nowhere")
@@ -407,20 +271,3 @@ async def test_a_mistake_of_ours_is_not_taken_for_an_outage(database: Database, 
             await work(bank, wrong_type)
         with pytest.raises(OSError, match="No space left"):
             await work(bank, full_disk)
-
-
-async def test_a_server_that_has_gone_is_an_outage_until_it_is_back() -> None:
-    # A short path, so that the socket is in the home and has the same path when the server is back.
-    with TemporaryDirectory(prefix="timebank-") as home, EmbeddedServer(Path(home), settings=FAST) as server:
-        address = Address(
-            host=str(server.socket_dir), port=server.port, database="postgres", user=server.superuser
-        )
-        await migrate(address, logins=True)
-        async with Database.connect(address) as database:
-            bank = await new_bank(database)
-            server.__exit__(None, None, None)
-            for work in (database.read, database.write):
-                with pytest.raises(OutageError, match="database_lost"):
-                    await work(bank, lambda tx: balance(tx, Place(ISSUANCE), "point"))
-            server.__enter__()
-            assert await database.read(bank, lambda tx: balance(tx, Place(ISSUANCE), "point")) == 0

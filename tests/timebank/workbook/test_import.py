@@ -3,24 +3,19 @@
 import asyncio
 import json
 import random
-import re
-import zipfile
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
-from python_calamine import CalamineWorkbook
 
 from ledger.periods import close_period
-from ledger.session import ReadTx
-from tests.timebank.offices import Books, assert_sound, books, close_year, new_office, take_in
+from tests.timebank.offices import assert_sound, books, close_year, new_office, take_in
 from tests.timebank.workbook import generator, oracle
-from timebank.database import Bank, Database
+from tests.timebank.workbook.reports import assert_answers, assert_nobody_is_named, cells_of, dict_of, spoil
+from timebank.database import Database
 from timebank.errors import RefusalError
-from timebank.workbook.sheets import FORMS
-from timebank.workbook.words import FATES
 
 DATA = Path(__file__).parents[2] / "data"
 SMALL = generator.Size(volunteers=12, activities=25, attendances=160, awards=12, items=6, slips=60)
@@ -62,75 +57,6 @@ async def test_an_invented_district_comes_out_as_the_oracle_says(
     assert await close_year(database, bank) == oracle.expected(path)
     await assert_sound(database, bank)
     assert_answers(path, report, imported.counts)
-
-
-def assert_answers(path: Path, report: Path, counts: dict[str, dict[str, int]]) -> None:
-    """Assert that every row came back under its number with a fate, and that the summary counts them."""
-    asked, answered = CalamineWorkbook.from_path(path), CalamineWorkbook.from_path(report)
-    for title in FORMS:
-        given = {place: row for place, row in numbered(asked, title).items() if any(row)}
-        told = numbered(answered, title)
-        codes: Counter[str] = Counter()
-        (header, *_) = given
-        for place in list(given)[1:]:
-            found = re.search(r"\[([a-z_, ]+)\]$", str(told[place][-1]))
-            assert found is not None, (title, place, told[place])
-            code = found[1].split(", ")[0]
-            assert code in FATES
-            assert told[place][-2]
-            codes[code] += 1
-        assert told[header][-2:] == ["结果", "Result"]
-        assert dict(codes) == counts[title]
-
-
-def numbered(book: CalamineWorkbook, title: str) -> dict[int, list[object]]:
-    """Return the rows of a sheet by the number that the spreadsheet shows."""
-    rows = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
-    return {place: list(row) for place, row in enumerate(rows, 1)}
-
-
-def persons(path: Path) -> set[str]:
-    """Return what would name somebody: each name, ID number and phone of a workbook."""
-    header, *rows = numbered(CalamineWorkbook.from_path(path), "志愿者").values()
-    places = [header.index(title) for title in ("姓名", "证件号码", "手机号")]
-    named = {str(row[place]).strip() for row in rows for place in places}
-    # Two letters may be part of any word; three and more are looked for everywhere.
-    return {value for value in named if len(value) > 2}
-
-
-async def assert_nobody_is_named(database: Database, bank: Bank, path: Path, report: Path) -> None:
-    named = persons(path)
-    assert len(named) > 5_000
-    with zipfile.ZipFile(report) as archive:
-        written = "".join(archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
-    assert not named & words_of(written, named)
-
-    async def stored(tx: ReadTx) -> str:
-        texts: list[str] = []
-        tables = await tx.connection.fetch(
-            "select relname from pg_class c where relnamespace = 'timebank'::regnamespace"
-            " and relkind = 'r' and has_table_privilege(oid, 'select')"
-        )
-        for (table,) in tables:
-            rows = await tx.connection.fetch(f"select t::text from {table} t")
-            texts.extend(str(row[0]) for row in rows)
-        return "\n".join(texts)
-
-    assert not named & words_of(await database.read(bank, stored), named)
-
-
-def words_of(text: str, named: set[str]) -> set[str]:
-    """Return which of the values stand anywhere in the text, inside of longer words too."""
-    lengths = {len(value) for value in named}
-    text = re.sub(r"\\x[0-9a-f]+", "", text)  # bytes: digests, and what is sealed
-    words = set(re.findall(r"[0-9A-Za-z]{6,}|[\u4e00-\u9fff]{3,}", text))
-    return {
-        word[at : at + length]
-        for word in words
-        for length in lengths
-        for at in range(len(word) - length + 1)
-        if word[at : at + length] in named
-    }
 
 
 async def test_the_same_workbook_again_books_nothing(
@@ -198,14 +124,6 @@ async def test_more_rows_book_only_what_is_new(database: Database, tmp_path: Pat
     await assert_sound(database, bank)
 
 
-def dict_of(found: Books) -> dict[tuple[str, str | None], int]:
-    """Count transactions by kind and refusal."""
-    counted: Counter[tuple[str, str | None]] = Counter()
-    for kind, _, refusal, count in found["transactions"]:
-        counted[kind, refusal] += count
-    return counted
-
-
 async def test_two_imports_at_once_end_in_the_same_books(database: Database, workbook: Path) -> None:
     alone, both = await new_office(database), await new_office(database)
     await take_in(database, alone, workbook)
@@ -238,11 +156,6 @@ async def test_a_dry_run_books_nothing_and_foretells_everything(
     booked = await take_in(database, bank, workbook, report=tmp_path / "booked.xlsx")
     assert foretold.counts == booked.counts
     assert cells_of(tmp_path / "foretold.xlsx") == cells_of(tmp_path / "booked.xlsx")
-
-
-def cells_of(path: Path) -> list[list[list[object]]]:
-    book = CalamineWorkbook.from_path(path)
-    return [list(numbered(book, title).values()) for title in book.sheet_names]
 
 
 async def test_what_was_unknown_counts_once_it_is_registered(database: Database, tmp_path: Path) -> None:
@@ -378,17 +291,6 @@ async def test_odd_cells_break_nothing(database: Database, workbook: Path, tmp_p
     assert imported.counts["兑换"]["duplicate_receipt"] > 0
     await close_year(database, bank)
     await assert_sound(database, bank)
-
-
-def spoil(path: Path, out: Path, before: str, after: str) -> None:
-    """Put into a file what no library would write."""
-    with zipfile.ZipFile(path) as given, zipfile.ZipFile(out, "w") as made:
-        for name in given.namelist():
-            text = given.read(name)
-            if name == "xl/sharedStrings.xml":
-                assert before.encode() in text
-                text = text.replace(before.encode(), after.encode())
-            made.writestr(name, text)
 
 
 @pytest.mark.parametrize("place", ["itself", "nowhere", "folder"])
