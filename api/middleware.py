@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import Mapping
 from uuid import uuid4
@@ -13,6 +14,7 @@ from api import metrics
 from api.limits import Buckets
 from api.problems import problem_response
 from timebank.errors import RefusalError
+from timebank.shops.rules import MAX_BROUGHT_BYTES
 from timebank.throttles.rules import site_of
 
 REQUEST_SECONDS = 30
@@ -21,6 +23,7 @@ UPLOAD_SECONDS = 300
 MAX_BODY_BYTES = 256 * 1024
 MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 UPLOAD_PATHS = ("/api/v1/imports",)
+PICTURE_PATH = re.compile(r"/api/v1/goods/[0-9]+/picture")
 
 SECURITY_HEADERS: Mapping[bytes, bytes] = {
     b"x-content-type-options": b"nosniff",
@@ -89,9 +92,8 @@ class Guard:
             retry = {"Retry-After": str(int(wait) + 1)}
             await problem_response("throttled", request_id=request_id, headers=retry)(scope, receive, send)
             return
-        is_upload = scope["path"] in UPLOAD_PATHS
-        limit = MAX_UPLOAD_BYTES if is_upload else MAX_BODY_BYTES
-        seconds = UPLOAD_SECONDS if is_upload else self._seconds
+        limit = _limit_bytes(scope["path"])
+        seconds = UPLOAD_SECONDS if limit == MAX_UPLOAD_BYTES else self._seconds
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
             await problem_response("body_too_large", {"limit": limit}, request_id=request_id)(
@@ -136,6 +138,13 @@ class _Body:
             self.is_too_large = True
             raise RefusalError("body_too_large", limit=self._limit)
         return message
+
+
+def _limit_bytes(path: str) -> int:
+    """Return how large a request's body may be."""
+    if path in UPLOAD_PATHS:
+        return MAX_UPLOAD_BYTES
+    return MAX_BROUGHT_BYTES if PICTURE_PATH.fullmatch(path) else MAX_BODY_BYTES
 
 
 def _key(scope: Scope, headers: Mapping[bytes, bytes]) -> str:

@@ -14,6 +14,7 @@ from timebank.login.passwords import Passwords
 from timebank.login.senders import Outgoing, Sender
 from timebank.login.tokens import TokenKeys
 from timebank.permissions import STRONG_METHODS
+from timebank.redemptions.queue import RedemptionQueue
 from timebank.scans.queue import ScanQueue
 from timebank.settings import Settings
 from timebank.vault.blind import BlindIndex
@@ -46,6 +47,7 @@ class Service:
     scan_limit: Buckets = field(default_factory=lambda: Buckets(SCANS_AT_ONCE, SCANS_PER_SECOND))
     _banks: dict[str, Bank] = field(default_factory=dict)
     _scan_queues: dict[int, ScanQueue] = field(default_factory=dict)
+    _redemption_queues: dict[int, RedemptionQueue] = field(default_factory=dict)
 
     @property
     def strong_methods(self) -> frozenset[str]:
@@ -82,6 +84,12 @@ class Service:
             self._scan_queues[bank.id] = ScanQueue(self.database, bank, self.codes)
         return self._scan_queues[bank.id]
 
+    def redemption_queue(self, bank: Bank) -> RedemptionQueue:
+        """Return the queue through which this process redeems for a bank."""
+        if bank.id not in self._redemption_queues:
+            self._redemption_queues[bank.id] = RedemptionQueue(self.database, bank, self.strong_methods)
+        return self._redemption_queues[bank.id]
+
     def slow_scans(self, login_id: UUID) -> None:
         """Count a scan of a login.
 
@@ -92,6 +100,8 @@ class Service:
             raise RefusalError("throttled", retry_after=math.ceil(wait))
 
     async def settle(self) -> None:
-        """Wait until every scan that was taken in has been answered."""
-        for queue in self._scan_queues.values():
-            await queue.drain()
+        """Wait until every scan and redemption that was taken in has been answered."""
+        for scans in self._scan_queues.values():
+            await scans.drain()
+        for redemptions in self._redemption_queues.values():
+            await redemptions.drain()

@@ -30,6 +30,7 @@ from ledger.values import (
 
 # A crossing has a side in another bank: what went over comes back by another crossing.
 _NOT_REVERSIBLE = frozenset({HOLD, RELEASE, REVERSAL, CROSSING})
+INSUFFICIENT = "insufficient"
 _MAY_TOUCH_LAPSED = frozenset({EXPIRE, CARRY_OVER, RELEASE, REVERSAL})
 
 
@@ -147,7 +148,7 @@ def _sources(book: Book, draft: Draft, day: date, move: Move, unit: Unit) -> Ite
         _check_alive(draft, day, account, unit)
         if account.guarded and account.balance - move.amount < account.floor:
             raise RefusedDraft(
-                "insufficient",
+                INSUFFICIENT,
                 unit=unit.code,
                 class_=unit.class_,
                 available=account.balance - account.floor,
@@ -164,7 +165,7 @@ def _sources(book: Book, draft: Draft, day: date, move: Move, unit: Unit) -> Ite
             if not left:
                 return taken
     raise RefusedDraft(
-        "insufficient",
+        INSUFFICIENT,
         unit=unit.code,
         class_=unit.class_,
         available=move.amount - left,
@@ -190,7 +191,7 @@ def _take_back(book: Book, source: Account, target: Account, amount: int, lines:
     if source.guarded and source.balance - amount < source.floor:
         unit = _unit_of(book, source)
         raise RefusedDraft(
-            "insufficient",
+            INSUFFICIENT,
             unit=unit.code,
             class_=unit.class_,
             available=source.balance - source.floor,
@@ -265,7 +266,7 @@ def _resolve(book: Book, draft: Draft, day: date, hold: Earlier, lines: list[Lin
             settlement = wanted[unit_id]
             total = sum(n.amount for n in hold.lines if book.by_id[n.to_account_id].unit_id == unit_id)
             raise RefusedDraft(
-                "insufficient",
+                INSUFFICIENT,
                 unit=settlement.unit,
                 class_=book.units[settlement.unit].class_,
                 available=total,

@@ -21,9 +21,9 @@ from ledger.accounts import group_columns, load_earlier, lock_book, open_account
 from ledger.appending import NewTransaction, append
 from ledger.arrays import number_array, text_array
 from ledger.book import Book, Line
-from ledger.deciding import RefusedDraft, decide
+from ledger.deciding import INSUFFICIENT, RefusedDraft, decide
 from ledger.session import WriteTx
-from ledger.values import Conflict, Draft, Outcome, Posted, Refused, canonical_json
+from ledger.values import Conflict, Draft, Outcome, Posted, Refused, Short, canonical_json
 
 # Parameters stand in subselects so that the planner cannot look at them: it would find every batch worth a plan of
 # its own, and for one draft planning takes longer than running.
@@ -67,6 +67,18 @@ async def post(tx: WriteTx, drafts: Sequence[Draft]) -> list[Outcome]:
     Each draft is accepted or refused on its own. A refusal is stored under its key like an acceptance, so a
     retry can never turn one into the other. Nothing is final until the caller commits.
     """
+    return [outcome for outcome in await _post(tx, drafts, may_wait=False) if not isinstance(outcome, Short)]
+
+
+async def post_covered(tx: WriteTx, drafts: Sequence[Draft]) -> list[Outcome | Short]:
+    """Do as `post`, but leave a draft that is not covered now as if it had not been sent.
+
+    For what is due all the same and waits until there is enough. Later drafts of the batch go on with what is there.
+    """
+    return await _post(tx, drafts, may_wait=True)
+
+
+async def _post(tx: WriteTx, drafts: Sequence[Draft], *, may_wait: bool) -> list[Outcome | Short]:
     if not drafts:
         return []
     earlier = await load_earlier(tx, drafts)
@@ -95,7 +107,7 @@ async def post(tx: WriteTx, drafts: Sequence[Draft]) -> list[Outcome]:
             for from_unit, to_unit, since, is_allowed in prelude["exchanges"]:
                 book.exchanges.setdefault((from_unit, to_unit), []).append((since, is_allowed))
         known = {key: (bytes(mark), id_, code, detail) for key, mark, id_, code, detail in prelude["known"]}
-        outcomes, decided = _decide_all(book, drafts, prelude["ids"], known)
+        outcomes, decided = _decide_all(book, drafts, prelude["ids"], known, may_wait=may_wait)
         if await open_accounts(tx, book):
             break
     await append(tx, decided, book.touched(), tx.base + prelude["xid"], prelude["recorded_at"])
@@ -109,9 +121,9 @@ _Known = tuple[bytes, int, str | None, str | None]
 
 
 def _decide_all(
-    book: Book, drafts: Sequence[Draft], ids: Sequence[int], known: dict[str, _Known]
-) -> tuple[list[Outcome], list[NewTransaction]]:
-    outcomes: list[Outcome] = []
+    book: Book, drafts: Sequence[Draft], ids: Sequence[int], known: dict[str, _Known], *, may_wait: bool
+) -> tuple[list[Outcome | Short], list[NewTransaction]]:
+    outcomes: list[Outcome | Short] = []
     decided: list[NewTransaction] = []
     for draft, id_ in zip(drafts, ids, strict=True):
         fingerprint = draft.fingerprint()
@@ -125,6 +137,9 @@ def _decide_all(
             lines = decide(book, draft)
             outcomes.append(Posted(id_))
         except RefusedDraft as refused:
+            if may_wait and refused.code == INSUFFICIENT:
+                outcomes.append(Short(refused.detail))
+                continue
             refusal, detail = refused.code, canonical_json(refused.detail)
             outcomes.append(Refused(refused.code, id_, refused.detail))
         known[draft.key] = (fingerprint, id_, refusal, detail)

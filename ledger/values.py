@@ -10,12 +10,15 @@ from uuid import UUID
 BANK = UUID(int=0)
 """Owner of a bank's own accounts: issuance, expired, takings and the like."""
 
-WALLET, HELD, SHELF = "wallet", "held", "shelf"
+WALLET, HELD, SHELF, BUDGET = "wallet", "held", "shelf", "budget"
 ISSUANCE, EXPIRED, TAKINGS, CONVERTED = "issuance", "expired", "takings", "converted"
 SUPPLY, HANDED_OUT, CLEARING, VARIANCE = "supply", "handed_out", "clearing", "variance"
 
-GUARDED_KINDS = frozenset({WALLET, HELD, SHELF})
-"""Kinds whose balance is kept on the row, locked before use and never below its floor."""
+GUARDED_KINDS = frozenset({WALLET, HELD, SHELF, BUDGET})
+"""Kinds whose balance is kept on the row, locked before use and never below its floor.
+
+A budget is what its owner may still issue: issuance puts into it and takes out of it, and members get theirs from it.
+"""
 
 OPEN_KINDS = frozenset(
     {ISSUANCE, EXPIRED, TAKINGS, CONVERTED, SUPPLY, HANDED_OUT, CLEARING, VARIANCE},
@@ -105,6 +108,8 @@ def _check_move(kind: str, move: Move) -> None:
     if kind == HOLD and move.target.owner != move.source.owner:
         raise InvalidDraftError("what is held stays its owner's")
     source = move.source
+    if kind == HOLD and isinstance(source, Place) and source.kind == BUDGET:
+        raise InvalidDraftError("a budget issues, and holds nothing for anybody")
     names_the_lot = isinstance(source, Place) and source.kind == WALLET
     if names_the_lot != (kind in (EXPIRE, CARRY_OVER)):
         raise InvalidDraftError(
@@ -277,6 +282,16 @@ class Conflict:
 
     transaction_id: int
     differs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """What the draft takes is not there now, and no trace of that is left: its key is free (see `post_covered`).
+
+    `detail` is that of the refusal `insufficient`.
+    """
+
+    detail: Mapping[str, object]
 
 
 Outcome = Posted | Refused | Conflict

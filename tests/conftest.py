@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from ledger.accounts import declare_units
 from ledger.exchanges import set_exchanges
+from tests.api.cast import Cast, enter
 from timebank.database import APP, Address, Bank, Database
 from timebank.migrations.runner import migrate
 from timebank.postgres import EmbeddedServer
@@ -18,8 +19,10 @@ from timebank.postgres import EmbeddedServer
 LONG = (
     "api/test_schema.py",
     "benchmarks/test_smoke.py",
+    "concurrency/test_redemption_races.py",
     "concurrency/test_rush.py",
     "concurrency/test_scan_rush.py",
+    "concurrency/test_spending_month.py",
     "journeys/",
     "timebank/cli/test_serve.py",
     "timebank/cli/test_servers.py",
@@ -87,6 +90,12 @@ async def database(address: Address) -> AsyncIterator[Database]:
 async def bank(database: Database) -> Bank:
     """Return a new bank with the usual units and exchanges and nothing else."""
     return await new_bank(database)
+
+
+@pytest_asyncio.fixture
+async def cast(database: Database, bank: Bank) -> Cast:
+    """Return the cast in a new bank."""
+    return await enter(database, bank)
 
 
 async def new_bank(database: Database) -> Bank:

@@ -20,8 +20,12 @@ START_SECONDS = 20
 
 
 @contextlib.asynccontextmanager
-async def served(address: Address, *, log: Path | None = None) -> AsyncIterator[int]:
+async def served(
+    address: Address, *, log: Path | None = None, clock: Path | None = None
+) -> AsyncIterator[int]:
     """Run one worker on the database and give its port; what it says goes to a file if one is named.
+
+    It goes by the `SharedClock` of a file if one is named, else by the real one.
 
     Raises:
         AssertionError: it does not answer in time.
@@ -31,9 +35,8 @@ async def served(address: Address, *, log: Path | None = None) -> AsyncIterator[
         port = int(probe.getsockname()[1])
     with contextlib.ExitStack() as stack:
         said = None if log is None else stack.enter_context(log.open("wb"))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.serving", json.dumps(asdict(address)), str(port), stdout=said
-        )
+        command = [sys.executable, "-m", "tests.serving", json.dumps(asdict(address)), str(port)]
+        process = await asyncio.create_subprocess_exec(*command, *([clock] if clock else []), stdout=said)
     try:
         async with asyncio.timeout(START_SECONDS):
             await _answers(port)
@@ -53,6 +56,6 @@ async def _answers(port: int) -> None:
         await asyncio.sleep(0.05)
 
 
-def token(bank: Bank, session: UUID) -> str:
-    """Return an access token that such a process takes."""
-    return TokenKeys([TOKEN_KEY]).issue(bank.code, session, now=datetime.now(UTC))[0]
+def token(bank: Bank, session: UUID, *, now: datetime | None = None) -> str:
+    """Return an access token that such a process takes, now or at another time."""
+    return TokenKeys([TOKEN_KEY]).issue(bank.code, session, now=now or datetime.now(UTC))[0]

@@ -1,4 +1,4 @@
-"""A worker of the service on a given database: `python -m tests.serving ADDRESS PORT`."""
+"""A worker of the service on a given database: `python -m tests.serving ADDRESS PORT [CLOCK]`."""
 
 import contextlib
 import json
@@ -10,7 +10,8 @@ import uvicorn
 
 from api.app import create_app
 from api.limits import Buckets
-from api.service import Service
+from api.service import Service, utc_now
+from tests.shared_clock import SharedClock
 from timebank.codes.rules import CodeKeys
 from timebank.database import APP, Address, Database
 from timebank.login.senders import LogSender
@@ -26,7 +27,7 @@ VAULT_KEY = b"v" * 32
 
 def main() -> None:
     """Serve until told to stop."""
-    address, port = Address(**json.loads(sys.argv[1])), int(sys.argv[2])
+    address, port, *clock = Address(**json.loads(sys.argv[1])), int(sys.argv[2]), *map(Path, sys.argv[3:])
 
     @contextlib.asynccontextmanager
     async def opening() -> AsyncIterator[Service]:
@@ -41,6 +42,7 @@ def main() -> None:
                 tokens=TokenKeys([TOKEN_KEY]),
                 codes=CodeKeys(cipher.ring),
                 sender=LogSender(),
+                now=SharedClock(clock[0]) if clock else utc_now,
             )
 
     app = create_app(opening=opening, buckets=Buckets(1e9, 1e9))

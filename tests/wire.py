@@ -41,6 +41,34 @@ class Wire:
         Raises:
             LostError: the answer did not come; the next request opens a new connection.
         """
+        sent = self._written(method, path, body, headers)
+        try:
+            if self._streams is None:
+                self._streams = await asyncio.open_connection(self.host, self.port)
+            reader, writer = self._streams
+            writer.write(sent)
+            return await _answer(reader)
+        except (OSError, EOFError, ValueError, IndexError) as error:
+            self.close()
+            raise LostError from error
+
+    async def lose(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        seconds: float = 0,
+    ) -> None:
+        """Send a request on a connection of its own and hang up without its answer, at once or a little later."""
+        _, writer = await asyncio.open_connection(self.host, self.port)
+        writer.write(self._written(method, path, body, headers))
+        await writer.drain()
+        await asyncio.sleep(seconds)
+        writer.transport.abort()
+
+    def _written(self, method: str, path: str, body: object, headers: Mapping[str, str] | None) -> bytes:
         content = b"" if body is None else json.dumps(body).encode()
         lines = [f"{method} {path} HTTP/1.1", f"Host: {self.host}", f"Content-Length: {len(content)}"]
         if self.token is not None:
@@ -48,15 +76,7 @@ class Wire:
         if body is not None:
             lines.append("Content-Type: application/json")
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
-        try:
-            if self._streams is None:
-                self._streams = await asyncio.open_connection(self.host, self.port)
-            reader, writer = self._streams
-            writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + content)
-            return await _answer(reader)
-        except (OSError, EOFError, ValueError, IndexError) as error:
-            self.close()
-            raise LostError from error
+        return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
     def close(self) -> None:
         """Close the connection."""

@@ -210,6 +210,24 @@ async def check_organisation(tx: ReadTx, actor: Actor, permission: str, organisa
         raise RefusalError("unknown_organisation")
 
 
+async def check_row(
+    tx: ReadTx, actor: Actor, permission: str, organisation_id: int | None, *, unknown: str
+) -> None:
+    """Refuse a row of an organisation out of reach as one that is not there; one of none is the whole bank's.
+
+    Raises:
+        RefusalError: `forbidden` to who has the permission nowhere; else the code `unknown`.
+    """
+    check(actor, permission)
+    try:
+        if organisation_id is None:
+            check_whole_bank(actor, permission)
+        else:
+            await check_organisation(tx, actor, permission, organisation_id)
+    except RefusalError:
+        raise RefusalError(unknown) from None
+
+
 async def check_person(tx: ReadTx, actor: Actor, permission: str, person_id: UUID, *, now: datetime) -> None:
     """Refuse a person that the actor neither is, nor acts for, nor has in reach.
 

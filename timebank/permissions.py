@@ -19,7 +19,7 @@ class Role(StrEnum):
 
 
 WORKER, OFFICE, AUDITOR, ADMINISTRATOR = Role.COMMUNITY_WORKER, Role.OFFICE, Role.AUDITOR, Role.ADMINISTRATOR
-SHOP_MANAGER, STEWARD = Role.SHOP_MANAGER, Role.STEWARD
+SHOP_MANAGER, STEWARD, CASHIER, MERCHANT = Role.SHOP_MANAGER, Role.STEWARD, Role.CASHIER, Role.MERCHANT
 
 OFFICE_ROLES = frozenset({OFFICE, ADMINISTRATOR, AUDITOR, WORKER, SHOP_MANAGER})
 """Roles that need a second factor: in a session begun without one, grants of them do not count."""
@@ -115,7 +115,48 @@ PERMISSIONS: Mapping[str, Rule] = {
     "policy.simulate": _rule(OFFICE, AUDITOR, ADMINISTRATOR),
     "calendar.read": _rule(whom=EVERYBODY, devices=("station",)),
     "calendar.write": _rule(ADMINISTRATOR),
+    # shops, stock, tills
     "shops.read": _rule(whom=EVERYBODY, devices=("till",)),
+    "shops.write": _rule(SHOP_MANAGER, ADMINISTRATOR),
+    "goods.write": _rule(SHOP_MANAGER),
+    "stock.read": _rule(SHOP_MANAGER, OFFICE, AUDITOR, ADMINISTRATOR),
+    "stock.write": _rule(SHOP_MANAGER),
+    "cards.pin": _rule(WORKER, whom=SELF),
+    "tills.open": _rule(CASHIER),
+    "tills.close": _rule(CASHIER, SHOP_MANAGER),
+    "tills.read": _rule(SHOP_MANAGER, AUDITOR, ADMINISTRATOR),
+    "redemptions.make": _rule(CASHIER),
+    "redemptions.read": _rule(SHOP_MANAGER, AUDITOR, ADMINISTRATOR),
+    "refunds.later": _rule(SHOP_MANAGER),
+    "reservations.own": _rule(whom=SELF, scope="spending"),
+    "spending.own": _rule(whom=SELF, scope="spending"),
+    # merchants, offers, vouchers, conversion
+    "merchants.read": _rule(whom=EVERYBODY),
+    "merchants.write": _rule(WORKER, OFFICE),
+    "merchants.vet": _rule(OFFICE),
+    "merchants.history": _rule(WORKER, OFFICE, AUDITOR, ADMINISTRATOR),
+    "merchants.own": _rule(MERCHANT),
+    "conversions.own": _rule(whom=SELF, scope="spending"),
+    "vouchers.own": _rule(whom=SELF, scope="spending"),
+    "complaints.own": _rule(whom=SELF, scope="spending"),
+    "complaints.decide": _rule(OFFICE),
+    # funds, settlement, budgets
+    "funds.read": _rule(OFFICE, AUDITOR, ADMINISTRATOR),
+    "funds.write": _rule(ADMINISTRATOR),
+    "settlements.read": _rule(OFFICE, AUDITOR, ADMINISTRATOR),
+    "settlements.seen": _rule(MERCHANT, OFFICE, AUDITOR, ADMINISTRATOR),
+    "settlements.draft": _rule(OFFICE),
+    "settlements.approve": _rule(OFFICE),
+    "settlements.pay": _rule(ADMINISTRATOR),
+    "budgets.read": _rule(OFFICE, AUDITOR, ADMINISTRATOR),
+    "budgets.write": _rule(ADMINISTRATOR),
+    # time-coins
+    "kinships.own": _rule(WORKER, whom=SELF),
+    "kinships.confirm": _rule(WORKER),
+    "gifts.own": _rule(whom=SELF),
+    "grants.write": _rule(OFFICE),
+    "orders.own": _rule(whom=SELF, scope="orders"),
+    "orders.manage": _rule(WORKER),
     "reports.read": _rule(OFFICE, AUDITOR, ADMINISTRATOR),
     "transactions.read": _rule(AUDITOR, ADMINISTRATOR),
     "awards.read": _rule(OFFICE, AUDITOR, ADMINISTRATOR),

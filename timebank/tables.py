@@ -5,6 +5,7 @@ from sqlalchemy import MetaData
 from ledger.tables import metadata as shared
 from timebank.activities.tables import activities, activity_sessions, sign_ups
 from timebank.acts.tables import acts, replies
+from timebank.budgets.tables import ceilings, waiting_credits
 from timebank.conversions.tables import conversions
 from timebank.devices.tables import device_enrolments, devices
 from timebank.funds.tables import funds
@@ -88,6 +89,8 @@ DOMAIN = (
     goods,
     goods_pictures,
     redemption_slips,
+    ceilings,
+    waiting_credits,
     funds,
     tills,
     till_counts,

@@ -10,20 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.cursors import Cursor, Limit, Page, decode, page
 from api.edge import CallerOf, ServiceOf
+from api.enrolling import enrolled_by
 from api.entrances import LoginBody, Tokens, tokens_of
 from api.fields import Id, Name
-from api.guessing import limits_at, refuse_if
 from api.problems import problems
 from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check, check_organisation, reach
-from timebank.acts.actions import Act, record_act
-from timebank.devices.actions import Enrolled, enrol, make_enrolment, place_of, revoke_device
+from timebank.devices.actions import make_enrolment, place_of, revoke_device
 from timebank.devices.queries import devices_page
 from timebank.errors import RefusalError
-from timebank.login.rules import client_family
-from timebank.login.sessions import Begun, begin_device_session
-from timebank.throttles.actions import give_back, take
 
 router = resource(tag="devices")
 
@@ -107,29 +103,9 @@ async def prepare(body: EnrolmentRequest, caller: CallerOf) -> EnrolmentOut:
 async def enrol_device(body: Enrolling, service: ServiceOf, request: Request) -> DeviceEnrolled:
     """Enrol the device that scanned a QR; a second one with the same QR gets nowhere."""
     bank = await service.bank(body.bank)
-    limits = limits_at(service, bank, request)
-    key = base64.b64decode(body.public_key)
-
-    async def work(tx: WriteTx) -> tuple[Enrolled, Begun] | int | None:
-        now = service.now()
-        if wait := await take(tx, limits, now=now):
-            return wait
-        enrolled = await enrol(tx, token=body.token, public_key=key, now=now)
-        if enrolled is None:
-            return None
-        await give_back(tx, limits, now=now)
-        client = client_family(request.headers.get("user-agent", ""))
-        begun = await begin_device_session(tx, device_id=enrolled.id, client=client, now=now)
-        actor = Actor(session_id=begun.session_id, person_id=None, device_id=enrolled.id)
-        await record_act(tx, actor, Act("devices.enrol", str(enrolled.id), request.state.request_id))
-        return enrolled, begun
-
-    found = await service.database.write(bank, work)
-    if isinstance(found, int):
-        refuse_if(found)
-    if not isinstance(found, tuple):
-        raise RefusalError("enrolment_refused")
-    enrolled, begun = found
+    enrolled, begun = await enrolled_by(
+        service, bank, request, token=body.token, public_key=base64.b64decode(body.public_key)
+    )
     return DeviceEnrolled.model_validate(
         {
             "device_id": enrolled.id,

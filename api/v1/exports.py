@@ -1,4 +1,4 @@
-"""Exports: the journal or the service records asked for; writing the file is a task."""
+"""Exports: the journal, the service records or the solvency asked for; writing the file is a task."""
 
 from uuid import uuid4
 
@@ -23,7 +23,8 @@ class ExportIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: ExportKind = Field(
-        description="A journal of the whole bank, or the service records of those in one's reach, without names."
+        description="A journal of the whole bank, the service records of those in one's reach, without names, or the"
+        " solvency of each organisation in one's reach."
     )
 
 
@@ -40,7 +41,11 @@ async def request_export(caller: CallerOf, key: IdempotencyKey, asked: ExportIn)
 
     async def work(tx: WriteTx, actor: Actor) -> TaskOut:
         about = await reach_of_export(tx, actor, asked.kind)
-        params = {"export": asked.kind.value, "organisation_ids": about}
+        params = {
+            "export": asked.kind.value,
+            "organisation_ids": about,
+            "asked_at": caller.now.isoformat(),
+        }
         await request_task(tx, actor, task_id, kind=EXPORT, params=params, file=None, now=caller.now)
         return task_out(await find_task(tx, actor, task_id, now=caller.now))
 

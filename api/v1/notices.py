@@ -13,8 +13,7 @@ from api.fields import MAX_ID, Id, PathId
 from api.problems import problems
 from api.routers import resource
 from ledger.session import ReadTx, WriteTx
-from timebank.access import Actor, check, check_organisation
-from timebank.errors import RefusalError
+from timebank.access import Actor, check, check_row
 from timebank.notices import queries
 from timebank.notices.actions import open_notice
 from timebank.notices.closing import credit_notice
@@ -37,12 +36,13 @@ class NoticeIn(BaseModel):
 
 
 class NoticeOpened(BaseModel):
-    """The notice; none where the policy wants none: then so many records were credited at once."""
+    """The notice; none where the policy wants none: then so many were credited at once, or wait for a budget."""
 
     notice_id: int | None
     closes_on: date | None = Field(description="Its last day, included.")
     lines: int
     credited: int
+    waiting: int
 
 
 class NoticeOut(BaseModel):
@@ -86,10 +86,11 @@ class NoticeBoard(NoticeOut):
 
 
 class CreditedOut(BaseModel):
-    """How many records were credited, and how many the books refused."""
+    """How many records were credited, how many the books refused, and how many wait for a budget to be raised."""
 
     credited: int
     refused: int
+    waiting: int
 
 
 @router.post(
@@ -111,6 +112,7 @@ async def post_notice(caller: CallerOf, body: NoticeIn, key: IdempotencyKey) -> 
             closes_on=opened.closes_on,
             lines=opened.lines,
             credited=opened.credited.credited,
+            waiting=opened.credited.waiting,
         )
 
     return await caller.write_once(
@@ -187,7 +189,7 @@ async def close_notice(caller: CallerOf, notice_id: PathId, key: IdempotencyKey)
         await _check_reach(tx, actor, notice_id)
         by = By(actor.text, actor.person_id)
         done = await credit_notice(tx, notice_id=notice_id, by=by, now=caller.now)
-        return CreditedOut(credited=done.credited, refused=done.refused)
+        return CreditedOut(credited=done.credited, refused=done.refused, waiting=done.waiting)
 
     return await caller.write_once(
         key, {"notice": notice_id}, work, action="notices.close", subject=str(notice_id), status=200
@@ -236,8 +238,6 @@ def _lines(found: list[queries.Line], limit: int) -> Page[LineOut]:
 
 async def _check_reach(tx: ReadTx, actor: Actor, notice_id: int) -> None:
     """Refuse a notice out of reach as one that is not there."""
+    check(actor, WRITE)
     found = await queries.notice(tx, notice_id)
-    try:
-        await check_organisation(tx, actor, WRITE, found.organisation_id)
-    except RefusalError:
-        raise RefusalError("unknown_notice") from None
+    await check_row(tx, actor, WRITE, found.organisation_id, unknown="unknown_notice")

@@ -13,7 +13,8 @@ from api.problems import problems
 from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check_person
-from timebank.codes.rules import MAC_BYTES, MEMBER_WINDOW_SECONDS, WINDOW_BYTES, member_head
+from timebank.codes.layout import MAC_BYTES, WINDOW_BYTES
+from timebank.codes.rules import MEMBER_WINDOW_SECONDS, member_head
 from timebank.passes.actions import IssuedPass, issue_pass, revoke_pass
 from timebank.passes.queries import Pass, passes_of
 

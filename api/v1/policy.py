@@ -49,8 +49,8 @@ class ChangeOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     path: str = Field(examples=["crediting.points_per_hour"])
-    before: str | int | bool | tuple[int, ...] | None
-    after: str | int | bool | tuple[int, ...] | None
+    before: str | int | bool | tuple[int, ...] | tuple[str, ...] | None
+    after: str | int | bool | tuple[int, ...] | tuple[str, ...] | None
 
 
 class VersionIn(BaseModel):

@@ -13,8 +13,9 @@ from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check_offices, check_person
 from timebank.privacy.actions import record_export
+from timebank.privacy.archive import pack
 from timebank.privacy.erasure import Erased, erase_person
-from timebank.privacy.export import Collected, collect, pack
+from timebank.privacy.export import Collected, collect
 from timebank.privacy.queries import check_person_known
 
 router = resource("/people/{person_id}", tag="privacy")

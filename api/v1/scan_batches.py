@@ -12,7 +12,7 @@ from api.fields import FIRST_YEAR, LAST_YEAR, Id
 from api.problems import problems
 from api.routers import resource
 from ledger.session import ReadTx, WriteTx
-from timebank.access import Actor, check, check_organisation, reach
+from timebank.access import Actor, check, check_row, reach
 from timebank.errors import RefusalError
 from timebank.scans.actions import ScanAnswer, record_scans
 from timebank.scans.batch import MAX_ENTRIES, Device, Entry, requests_of, station_device, verified
@@ -126,8 +126,5 @@ async def _device(tx: ReadTx, actor: Actor, device_id: UUID) -> Device:
     device = await station_device(tx, device_id)
     if actor.device_id not in {None, device_id}:
         raise RefusalError("unknown_device")
-    try:
-        await check_organisation(tx, actor, UPLOAD, device.organisation_id)
-    except RefusalError:
-        raise RefusalError("unknown_device") from None
+    await check_row(tx, actor, UPLOAD, device.organisation_id, unknown="unknown_device")
     return device

@@ -1,6 +1,8 @@
 """Checking in and out by one's own phone: the receipt of a first touch, and the scan."""
 
+import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
@@ -8,9 +10,11 @@ from uuid import UUID
 
 from fastapi import Header, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import to_json
 from starlette.responses import Response
 
-from api.edge import Caller, CallerOf, ServiceOf, rendered
+from api.direct import direct
+from api.edge import Caller, CallerOf, ServiceOf, caller
 from api.entrances import LoginBody
 from api.fields import Id
 from api.guessing import limits_at, refuse_if
@@ -32,11 +36,12 @@ Kind: TypeAlias = Literal["in", "out"]
 CodeText = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,400}$")]
 """A code as it was scanned: bare, or the link that it is in."""
 
+_PHONE = re.compile(r"^[0-9a-f]{32}$")
 PhoneHeader = Annotated[
     str,
     Header(
         alias="X-Phone",
-        pattern=r"^[0-9a-f]{32}$",
+        pattern=_PHONE.pattern,
         description="16 random bytes that this browser made once for itself. One phone checks in one member a session.",
     ),
 ]
@@ -137,9 +142,18 @@ async def touch_code(body: Touch, phone: PhoneHeader, service: ServiceOf, reques
     )
 
 
-@router.post(
-    "", operation_id="scan", status_code=201, response_model=ScanOut, responses=problems(401, 403, 404)
-)
+async def _read(request: Request) -> Mapping[str, object] | None:
+    """Return what `scan` is called with; None for whatever the framework may yet find wrong, or right."""
+    phone = request.headers.get("x-phone", "")
+    if request.headers.get("content-type") != "application/json" or _PHONE.fullmatch(phone) is None:
+        return None
+    try:
+        body = OwnScan.model_validate(await request.json())
+    except (ValueError, RecursionError):
+        return None
+    return {"body": body, "phone": phone, "caller": await caller(request)}
+
+
 async def scan(body: OwnScan, phone: PhoneHeader, caller: CallerOf) -> Response:
     """Check in or out by a station's code, for oneself or for whom one acts; a repeat is a success."""
     bank = await caller.bank()
@@ -160,7 +174,19 @@ async def scan(body: OwnScan, phone: PhoneHeader, caller: CallerOf) -> Response:
         answer = await caller.service.scan_queue(bank).submit(asked)
     else:
         answer = await _scan_for(caller, asked, body.person_id)
-    return rendered(scan_out(answer), status=201)
+    return Response(to_json(shown_scan(answer)), status_code=201, media_type="application/json")
+
+
+router.add_api_route(
+    "",
+    scan,
+    methods=["POST"],
+    operation_id="scan",
+    status_code=201,
+    response_model=ScanOut,
+    responses=problems(401, 403, 404),
+    route_class_override=direct(_read),
+)
 
 
 async def _scan_for(caller: Caller, asked: ScanRequest, person_id: UUID) -> ScanAnswer:
@@ -174,24 +200,22 @@ async def _scan_for(caller: Caller, asked: ScanRequest, person_id: UUID) -> Scan
     return await caller.write(work, action="scans.scan", subject=lambda answer: str(answer.session_id or ""))
 
 
-def scan_out(answer: ScanAnswer) -> ScanOut:
-    """Return a success as it is shown; what was refused is on record by now.
+def shown_scan(answer: ScanAnswer) -> dict[str, object]:
+    """Return a success as `ScanOut` shows it; what was refused is on record by now.
 
     Raises:
         RefusalError: the scan's refusal.
     """
     if not answer.is_good:
         raise refusal_of(answer)
-    return ScanOut.model_validate(
-        {
-            "outcome": answer.outcome,
-            "kind": answer.kind,
-            "activity_session_id": answer.session_id,
-            "happened_at": answer.happened_at,
-            "check_in_at": answer.check_in_at,
-            "check_out_at": answer.check_out_at,
-        }
-    )
+    return {
+        "outcome": answer.outcome,
+        "kind": answer.kind,
+        "activity_session_id": answer.session_id,
+        "happened_at": answer.happened_at,
+        "check_in_at": answer.check_in_at,
+        "check_out_at": answer.check_out_at,
+    }
 
 
 def refusal_of(answer: ScanAnswer) -> RefusalError:

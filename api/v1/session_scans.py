@@ -13,7 +13,7 @@ from api.edge import CallerOf
 from api.fields import Id, PathId
 from api.problems import problems
 from api.routers import resource
-from api.v1.scans import CodeText, Kind, ScanOut, scan_out
+from api.v1.scans import CodeText, Kind, ScanOut, shown_scan
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, reach
 from timebank.errors import RefusalError
@@ -119,7 +119,7 @@ async def take_scan(body: StewardScan, activity_session_id: PathId, caller: Call
         return answer, names.get(answer.person_id)
 
     answer, name = await caller.write(work, action="scans.take", subject=str(activity_session_id))
-    return StewardScanOut(**scan_out(answer).model_dump(), masked_name=name)
+    return StewardScanOut.model_validate({**shown_scan(answer), "masked_name": name})
 
 
 @router.get("/scans", operation_id="list_session_scans", responses=problems(401, 403, 404))

@@ -14,7 +14,7 @@ from api.problems import problems
 from api.routers import resource
 from api.v1.activity_sessions import SessionOut, instant_and_id
 from ledger.session import ReadTx, WriteTx
-from timebank.access import Actor, check, check_organisation, check_person
+from timebank.access import Actor, check, check_person, check_row
 from timebank.activities import sign_ups as actions
 from timebank.activities.registers import SignUp, sign_ups_of_person, sign_ups_of_session
 from timebank.activities.session_queries import activity_session, sessions_by_id
@@ -239,7 +239,5 @@ async def _check_reach(tx: ReadTx, actor: Actor, session_id: int) -> None:
     """Refuse the register of a session whose activity's organisation is not in reach."""
     check(actor, READ)
     session = await activity_session(tx, session_id)
-    try:
-        await check_organisation(tx, actor, READ, session.organisation_id or session.team_id or 0)
-    except RefusalError as refusal:
-        raise RefusalError("unknown_activity_session") from refusal
+    place = session.organisation_id or session.team_id or 0
+    await check_row(tx, actor, READ, place, unknown="unknown_activity_session")

@@ -14,8 +14,7 @@ from api.fields import MAX_ID, Code, Id, Name, PathId
 from api.problems import problems
 from api.routers import resource
 from ledger.session import ReadTx, WriteTx
-from timebank.access import Actor, check, check_organisation
-from timebank.errors import RefusalError
+from timebank.access import Actor, check, check_organisation, check_row
 from timebank.stations import actions, queries
 from timebank.stations.queries import Filter, Plan, Position, Station
 
@@ -204,10 +203,7 @@ async def station_in_reach(tx: ReadTx, actor: Actor, permission: str, station_id
     """
     check(actor, permission)
     found = await queries.station(tx, station_id)
-    try:
-        await check_organisation(tx, actor, permission, found.plan.organisation_id)
-    except RefusalError:
-        raise RefusalError("unknown_station") from None
+    await check_row(tx, actor, permission, found.plan.organisation_id, unknown="unknown_station")
     return found
 
 

@@ -3,10 +3,39 @@
 They are no part of the API's schema. What a page does, it does through the same actions and permissions as the API.
 """
 
-from api.web import login, member, notices, office, scanning, start, static, stations
-
-ROUTES = tuple(
-    route
-    for part in (start, login, scanning, member, stations, office, notices, static)
-    for route in part.router.routes
+from api.web import (
+    catalogue,
+    login,
+    member,
+    merchant,
+    notices,
+    offering,
+    office,
+    scanning,
+    selling,
+    solvency,
+    spending,
+    start,
+    static,
+    stations,
+    tills,
 )
+
+PARTS = (
+    start,
+    login,
+    scanning,
+    member,
+    spending,
+    catalogue,
+    offering,
+    merchant,
+    stations,
+    selling,
+    tills,
+    office,
+    solvency,
+    notices,
+    static,
+)
+ROUTES = tuple(route for part in PARTS for route in part.router.routes)

@@ -16,6 +16,8 @@ from fastapi import Request
 from starlette.responses import Response
 
 SESSION, PHONE, LANGUAGE, ELDER, BANK = "session", "phone", "lang", "elder", "bank"
+DEVICE = "device"
+"""The session of the till that the browser is enrolled as, beside the session of who stands at it."""
 PHONE_BYTES = 16
 LONG = timedelta(days=400)
 """As long as browsers keep a cookie at all."""

@@ -12,6 +12,7 @@ from api.fields import Id
 from api.problems import status_of
 from api.routers import bare
 from api.web.arriving import VisitOf
+from api.web.asking import person_of
 from api.web.forms import FormBody
 from api.web.visit import LOGIN_OVER, Visit
 from ledger.session import ReadTx, WriteTx
@@ -37,6 +38,7 @@ from timebank.scans.queries import Times, times_of
 
 router = bare()
 
+PASSES = "passes.own"
 LAST_RECORDS = 5
 SHOWN_SESSIONS = 10
 NEAR = timedelta(days=1)
@@ -84,7 +86,7 @@ async def sign_up_or_withdraw(visit: VisitOf) -> Response:
         if form.act == "withdraw":
             await withdraw(tx, actor, sign_up_id=form.id, now=visit.now)
             return "withdraw"
-        person_id = _person(actor)
+        person_id = person_of(actor, PASSES)
         answer = await sign_up(
             tx, actor, visit.service.cipher, session_id=form.id, person_id=person_id, now=visit.now
         )
@@ -101,7 +103,7 @@ async def sign_up_or_withdraw(visit: VisitOf) -> Response:
 
 async def _own(visit: Visit, *, done: str = "", refused: RefusalError | None = None) -> Response:
     async def work(tx: ReadTx, actor: Actor) -> Own:
-        person_id = _person(actor)
+        person_id = person_of(actor, PASSES)
         await check_person(tx, actor, "standing.read", person_id, now=visit.now)
         return Own(
             await standing_of(tx, person_id, now=visit.now),
@@ -168,7 +170,7 @@ async def show_code(visit: VisitOf) -> Response:
     """Show the page that makes the member's code; there is nothing of the member in it, so it may be kept offline."""
 
     async def work(tx: ReadTx, actor: Actor) -> None:
-        await check_person(tx, actor, "passes.own", _person(actor), now=visit.now)
+        await check_person(tx, actor, PASSES, person_of(actor, PASSES), now=visit.now)
 
     await visit.read(work)
     return visit.page("code.html")
@@ -195,25 +197,14 @@ async def give_pass(visit: VisitOf, wanted: PassWanted) -> Response:
 
 async def _issued(visit: Visit, pass_id: int | None) -> IssuedPass | None:
     async def is_good(tx: ReadTx, actor: Actor) -> bool:
-        person_id = _person(actor)
-        await check_person(tx, actor, "passes.own", person_id, now=visit.now)
+        person_id = person_of(actor, PASSES)
+        await check_person(tx, actor, PASSES, person_id, now=visit.now)
         found = await passes_of(tx, visit.service.codes, person_id)
         return any(each.is_good and each.id == pass_id for each in found)
 
     async def issue(tx: WriteTx, actor: Actor) -> IssuedPass:
-        return await issue_pass(tx, visit.service.codes, _person(actor), now=visit.now)
+        return await issue_pass(tx, visit.service.codes, person_of(actor, PASSES), now=visit.now)
 
     if await visit.read(is_good):
         return None
     return await visit.write(issue, action="passes.issue", subject=lambda made: str(made.id))
-
-
-def _person(actor: Actor) -> UUID:
-    """Return the person; a device has nothing of its own.
-
-    Raises:
-        RefusalError: `forbidden`.
-    """
-    if actor.person_id is None:
-        raise RefusalError("forbidden", permission="passes.own")
-    return actor.person_id

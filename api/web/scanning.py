@@ -19,12 +19,15 @@ from api.v1.scans import Touch, touch_code
 from api.web import cookies
 from api.web.arriving import VisitOf
 from api.web.forms import FormBody
+from api.web.offering import give, show_code
 from api.web.visit import Visit
 from ledger.session import ReadTx
 from timebank.access import Actor, check_person
 from timebank.activities.session_queries import ActivitySession, activity_session
 from timebank.codes.rules import (
     MemberCode,
+    MerchantCode,
+    PickUpCode,
     PosterCode,
     StationCode,
     check_poster_code,
@@ -88,7 +91,13 @@ class Place:
 @router.get("/Q/{text}")
 @router.get("/q/{text}")
 async def show_scan(visit: VisitOf, text: str) -> Response:
-    """Check the code that was scanned, and show the button; who is not logged in goes to the login and comes back."""
+    """Check the code that was scanned, and show the button; who is not logged in goes to the login and comes back.
+
+    A merchant's code leads to its offer.
+    """
+    merchants = _merchants_code(text)
+    if merchants is not None:
+        return await show_code(visit, merchants)
     try:
         touched = await _touch(visit, text)
     except RefusalError as refusal:
@@ -110,7 +119,9 @@ async def show_scan(visit: VisitOf, text: str) -> Response:
 @router.post("/Q/{text}")
 @router.post("/q/{text}")
 async def scan(visit: VisitOf, text: str) -> Response:
-    """Check in or out; once more is as good as once."""
+    """Check in or out, or give fufen if the code is a merchant's; once more is as good as once."""
+    if _merchants_code(text) is not None:
+        return await give(visit, text)
     form = await visit.form(ScanForm)
     if visit.claims is None:
         return visit.to_login()
@@ -147,7 +158,8 @@ async def _touch(visit: Visit, text: str) -> Touched:
             `code_expired`, `code_early`.
     """
     code = read_code(text)
-    if isinstance(code, MemberCode):
+    # A merchant's is shown as its offer, before it could come here.
+    if isinstance(code, MemberCode | PickUpCode | MerchantCode):
         raise RefusalError("code_is_members")
     bank = await visit.service.bank_of_id(code.bank_id)
     if visit.claims is None:
@@ -169,6 +181,14 @@ async def _touch(visit: Visit, text: str) -> Touched:
         return Touched(code, plain, receipt)
     receipt = make_receipt(keys, bank_id=bank.id, station_code=code, phone=phone, now=visit.now)
     return Touched(code, plain, receipt)
+
+
+def _merchants_code(text: str) -> MerchantCode | None:
+    try:
+        code = read_code(text)
+    except RefusalError:
+        return None
+    return code if isinstance(code, MerchantCode) else None
 
 
 async def _count(visit: Visit, bank: Bank, text: str) -> None:

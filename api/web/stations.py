@@ -121,13 +121,13 @@ async def read_codes(visit: VisitOf, station_id: PathId, session: SessionId = No
         return JSONResponse({"sentence": visit.say(refusal.code, **refusal.params)}, status_code=status)
     codes = [
         {
-            "link": link(_public_url(visit), code.text),
-            "from": _milliseconds(code.valid_from),
-            "until": _milliseconds(code.expires_at),
+            "link": link(public_url(visit), code.text),
+            "from": milliseconds(code.valid_from),
+            "until": milliseconds(code.expires_at),
         }
         for code in found
     ]
-    said = {"now": _milliseconds(visit.now), "codes": codes, "counts": asdict(counts)}
+    said = {"now": milliseconds(visit.now), "codes": codes, "counts": asdict(counts)}
     return visit.finish(JSONResponse(said))
 
 
@@ -189,7 +189,7 @@ async def _screen(
         refused_as=refused,
         kind=kind,
         once=secrets.token_hex(16),
-        symbol=qr_svg(link(_public_url(visit), code.text)) if code else "",
+        symbol=qr_svg(link(public_url(visit), code.text)) if code else "",
     )
 
 
@@ -238,11 +238,12 @@ def _last_seen(attendance: SessionAttendance) -> datetime:
     return found
 
 
-def _public_url(visit: Visit) -> str:
+def public_url(visit: Visit) -> str:
     """Return where phones reach the pages: as it is set, or as the screen itself was asked for."""
     url = visit.request.url
     return visit.service.settings.public_url or f"{url.scheme}://{url.netloc}"
 
 
-def _milliseconds(at: datetime) -> int:
+def milliseconds(at: datetime) -> int:
+    """Return a moment as scripts count it."""
     return int(at.timestamp() * 1000)

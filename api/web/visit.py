@@ -33,8 +33,12 @@ LOGIN_OVER = frozenset({"token_missing", "token_invalid", "token_expired", "sess
 NAVIGATION = (
     ("/me", "page.me.title", None),
     ("/me/code", "page.code.title", None),
+    ("/me/spending", "page.spending.title", None),
     ("/stations", "page.stations.title", "stations.show"),
+    ("/till", "page.till.title", "redemptions.make"),
+    ("/merchant", "page.merchant.title", "merchants.own"),
     ("/office/reviews", "page.reviews.title", "reviews.write"),
+    ("/office/solvency", "page.solvency.title", "budgets.read"),
     ("/notices", "page.notices.title", None),
 )
 """The ways on: address, words, and the permission of those who see it."""
@@ -168,6 +172,11 @@ class Visit:
         cookie = self.service.tokens.issue_cookie(bank.code, session_id, now=self.now)
         self.kept[cookies.SESSION] = cookie, ends_at
         self.kept[cookies.BANK] = bank.code, None
+
+    def keep_device(self, session_id: UUID, ends_at: datetime) -> None:
+        """Have the browser keep the session of the device that it was enrolled as."""
+        cookie = self.service.tokens.issue_cookie(self.banks_own.code, session_id, now=self.now)
+        self.kept[cookies.DEVICE] = cookie, ends_at
 
     def come_to(self, bank: Bank) -> None:
         """Have the browser keep which bank it was led to, for the login that follows."""

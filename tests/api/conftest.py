@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.limits import Buckets
 from api.service import Service
-from tests.api.cast import Cast, enter
+from tests.api.cast import Cast
 from timebank.codes.rules import CodeKeys
-from timebank.database import Bank, Database
+from timebank.database import Database
 from timebank.login.senders import LogSender
 from timebank.login.tokens import TokenKeys
 from timebank.settings import Settings
@@ -45,12 +45,6 @@ def service(database: Database, tmp_path: Path) -> Service:
 def app(service: Service) -> FastAPI:
     """Return the application with limits that no test meets by chance."""
     return create_app(service, buckets=Buckets(1_000_000, 1_000_000))
-
-
-@pytest_asyncio.fixture
-async def cast(database: Database, bank: Bank) -> Cast:
-    """Return the cast in a new bank."""
-    return await enter(database, bank)
 
 
 @pytest_asyncio.fixture

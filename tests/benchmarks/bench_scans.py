@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from ledger.session import WriteTx
 from tests.benchmarks.arena import Arena, Books
+from tests.benchmarks.empty_route import CLIENTS, EMPTY, empty_rate
 from tests.benchmarks.figures import Figure, Target
 from tests.benchmarks.scale import Scale
 from tests.conftest import new_bank
@@ -24,8 +25,6 @@ from timebank.codes.rules import CodeKeys, station_code
 from timebank.database import Bank
 
 NAME = "scans"
-CLIENTS = 64
-EMPTY = "/health/ready"
 MINUTE_MS = 60_000
 
 _PLAN = """
@@ -58,11 +57,11 @@ async def run(arena: Arena, scale: Scale) -> list[Figure]:
         empty: list[float] = []
         waits: list[list[float]] = []
         async with served(books.address) as port:
-            await _empty_rate(port, scale.seconds)
+            await empty_rate(port, scale.seconds)
             for number in range(scale.repeats):
                 rush = await _gather_at(books, bank, owners, station, number)
                 await _settle(books)
-                empty.append(await _empty_rate(port, scale.seconds))
+                empty.append(await empty_rate(port, scale.seconds))
                 begun = time.perf_counter()
                 waits.append(await _hold(port, bank, rush))
                 rates.append(len(owners) / (time.perf_counter() - begun))
@@ -88,24 +87,6 @@ async def run(arena: Arena, scale: Scale) -> list[Figure]:
             target=Target("≤", MINUTE_MS),
         ),
     ]
-
-
-async def _empty_rate(port: int, seconds: float) -> float:
-    done = 0
-    begun = time.perf_counter()
-
-    async def ask() -> None:
-        nonlocal done
-        wire = Wire("127.0.0.1", port)
-        while time.perf_counter() < begun + seconds:
-            answer = await wire.request("GET", EMPTY)
-            if answer.status != 200:
-                raise AssertionError(answer)
-            done += 1
-        wire.close()
-
-    await asyncio.gather(*(ask() for _ in range(CLIENTS)))
-    return done / (time.perf_counter() - begun)
 
 
 async def _hold(port: int, bank: Bank, rush: _Rush) -> list[float]:

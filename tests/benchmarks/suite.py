@@ -4,12 +4,14 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 
 from tests.benchmarks import (
+    bench_budget,
     bench_bulk,
     bench_expiry,
     bench_growth,
     bench_hot_issuer,
     bench_http,
     bench_import,
+    bench_redemptions,
     bench_scans,
     bench_sealing,
     bench_single_caller,
@@ -23,6 +25,7 @@ Benchmark = Callable[[Arena, Scale], Awaitable[list[Figure]]]
 
 BENCHMARKS: dict[str, Benchmark] = {
     "hot_issuer": bench_hot_issuer.run,
+    "budget": bench_budget.run,
     "single_caller": bench_single_caller.run,
     "bulk": bench_bulk.run,
     "growth": bench_growth.run,
@@ -31,6 +34,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "size": bench_size.run,
     "http": bench_http.run,
     "scans": bench_scans.run,
+    "redemptions": bench_redemptions.run,
     "import": bench_import.run,
 }
 

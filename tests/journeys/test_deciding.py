@@ -110,6 +110,9 @@ PAGES = (
     "/login?by=password",
     "/me",
     "/me/code",
+    "/me/spending",
+    "/shops",
+    "/offers",
     "/notices",
     "/stations",
     "/office/reviews",
@@ -130,10 +133,11 @@ async def test_every_page_can_be_read_and_touched(site: Site, opens: Opens, sche
         await page.wait_for_timeout(150)
         name = path.strip("/").replace("/", "-").replace("?", "-") or "start"
         await site.shot(page, f"{name}-{scheme}-{'elder' if elder == '1' else 'usual'}")
-        await _judge(page, path, target=ELDER_TARGET if elder == "1" else TARGET)
+        await judge(page, path, target=ELDER_TARGET if elder == "1" else TARGET)
 
 
-async def _judge(page: Page, path: str, *, target: int) -> None:
+async def judge(page: Page, path: str, *, target: int) -> None:
+    """Assert that what a page shows can be read and touched."""
     for text, size, contrast in await page.evaluate(TEXTS):
         assert size >= TEXT, (path, text, size)
         assert contrast >= CONTRAST, (path, text, contrast)

@@ -14,6 +14,7 @@ from ledger.posting import post
 from ledger.proof.note import SigningKey
 from ledger.proof.sealing import seal
 from ledger.values import (
+    BUDGET,
     CARRY_OVER,
     HANDED_OUT,
     HELD,
@@ -140,7 +141,12 @@ async def busy_bank(database: Database, bank: Bank) -> BusyBank:
     owners = [uuid4() for _ in range(ROUNDS)]
     busy = BusyBank(bank, SigningKey.generate("timebank"), owners, uuid4())
     stock = Move(Place(SUPPLY), Place(SHELF, busy.shop), RICE, 1_000)
-    await busy.post(database, Draft("receive", "stock", SPRING, "shop", (stock,)))
+    ceiling = Move(Place(ISSUANCE), Place(BUDGET, busy.shop), POINT, 60)
+    await busy.post(
+        database,
+        Draft("receive", "stock", SPRING, "shop", (stock,)),
+        Draft("ceiling", "ceiling", SPRING, "office", (ceiling,)),
+    )
     await database.write(bank, lambda tx: close_period(tx, before=SPRING - timedelta(days=4), actor="office"))
     await asyncio.gather(*(_spring(database, busy, number) for number in range(ROUNDS)))
     await busy.seal_all(database)
@@ -178,6 +184,14 @@ async def _spring(database: Database, busy: BusyBank, n: int) -> None:
             "award", f"odd-{n}", SPRING, "app", (Move(Place(ISSUANCE), Place(WALLET, owner), "no-such", 1),)
         ),
         credit(f"closed-{n}", owner, None, at=SPRING - timedelta(days=10)),
+        # Twenty of twenty-two fit below the ceiling.
+        Draft(
+            "award",
+            f"capped-{n}",
+            SPRING,
+            "office",
+            (Move(Place(BUDGET, shop), Place(WALLET, friend, END_OF_2026), POINT, 3),),
+        ),
     )
     at = SPRING + timedelta(days=1)
     settle = [Settlement(POINT, Place(TAKINGS), 25 + n)]

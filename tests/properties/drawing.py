@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from ledger.values import (
+    BUDGET,
     CAPTURE,
     CARRY_OVER,
     CONVERTED,
@@ -37,7 +38,7 @@ from ledger.values import (
 
 FIRST_DAY = date(2025, 3, 5)
 LAST_OFFSET = 9
-ANNA, BO, SHOP = (UUID(int=n) for n in (0xA, 0xB, 0x5))
+ANNA, BO, SHOP, TOWN = (UUID(int=n) for n in (0xA, 0xB, 0x5, 0x7))
 PEOPLE = (ANNA, BO)
 RICE = "goods/rice"
 VALUES = ("point", "fufen", "timecoin")
@@ -86,6 +87,7 @@ def _move(
 
 wallets = st.builds(Wallet, people)
 issuance, takings, shelf = st.just(Place(ISSUANCE)), st.just(Place(TAKINGS)), st.just(Place(SHELF, SHOP))
+budget = st.just(Place(BUDGET, TOWN))
 
 SEEDS = tuple(
     Draft(
@@ -98,6 +100,7 @@ SEEDS = tuple(
         (Place(ISSUANCE), Place(WALLET, ANNA, FIRST_DAY + timedelta(days=8)), "fufen", 8),
         (Place(ISSUANCE), Place(WALLET, BO, FIRST_DAY + timedelta(days=8)), "point", 7),
         (Place(SUPPLY), Place(SHELF, SHOP), RICE, 9),
+        (Place(ISSUANCE), Place(BUDGET, TOWN), "point", 20),
     )
 )
 """Something to spend at the start of every run."""
@@ -108,6 +111,14 @@ credits_ = st.one_of(
     _drafts("award", _move(issuance, lots(), st.sampled_from(("minute", "party_score", "timecoin")))),
     _drafts("stock", _move(st.just(Place(SUPPLY)), shelf, st.just(RICE), plenty)),
 )
+budgeted = st.one_of(
+    _drafts("award", _move(budget, lots(), values, plenty)),
+    _drafts("award", _move(issuance, lots(), never_spent), _move(budget, lots(), st.just("point"), plenty)),
+    _drafts("ceiling", _move(issuance, budget, values, plenty)),
+    _drafts("ceiling", _move(budget, issuance, values, plenty)),
+)
+"""Issuing within a ceiling, raising and lowering it."""
+
 spends = st.one_of(
     _drafts("spend", _move(wallets, takings)),
     _drafts("spend", _move(wallets, takings)),
@@ -200,5 +211,5 @@ reversals = st.builds(
     st.one_of(st.none(), days),
 )
 drafts = st.one_of(
-    credits_, credits_, spends, gifts, exchanges, carries, holds(), captures(), releases, reversals
+    credits_, credits_, budgeted, spends, gifts, exchanges, carries, holds(), captures(), releases, reversals
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ledger.values import Draft, Place, Twin
 
-NOTHING_BELOW_ZERO = ("wallet", "held", "shelf")
+NOTHING_BELOW_ZERO = ("wallet", "held", "shelf", "budget")
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Expected:
-    """What the ledger must answer: this entry, fresh or replayed, or a conflict that names a difference."""
+    """What the ledger must answer: this entry, fresh or replayed, a named difference, or that it is short."""
 
     entry: Entry
     is_replay: bool = False
     differs: str | None = None
+    is_short: bool = False
 
 
 class No(Exception):  # noqa: N818 -- an answer

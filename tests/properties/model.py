@@ -30,7 +30,7 @@ class Model:
 
     # -- deciding ----------------------------------------------------------------------------------------
 
-    def post(self, draft: Draft) -> Expected:
+    def post(self, draft: Draft, *, may_wait: bool = False) -> Expected:
         """Predict the outcome of a draft and change the model's books accordingly."""
         seen = self.by_key.get(draft.key)
         if seen is not None:
@@ -45,6 +45,8 @@ class Model:
         except No as no:
             self.balances = before
             entry = Entry(draft, [], no.code, no.details)
+            if may_wait and no.code == "insufficient":
+                return Expected(entry, is_short=True)
         else:
             if draft.reverses is not None:
                 self.reversed.add(draft.reverses)

@@ -7,7 +7,8 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from ledger.values import Conflict, Draft, Outcome, Posted, Refused
+from ledger.posting import post_covered
+from ledger.values import Conflict, Draft, Outcome, Posted, Refused, Short
 from tests.properties import drawing
 from tests.properties.entries import Entry, Expected, Spot
 from tests.properties.world import World
@@ -73,7 +74,17 @@ class PostingMachine(RuleBasedStateMachine):
 
     def _refundable(self) -> list[Entry]:
         """What people may want back, captures last."""
-        kinds = ("spend", "gift", "redemption", "conversion", "carry_over", "expire", "capture")
+        kinds = (
+            "spend",
+            "gift",
+            "redemption",
+            "conversion",
+            "carry_over",
+            "expire",
+            "award",
+            "ceiling",
+            "capture",
+        )
         entries = [e for e in self._accepted(*kinds) if e.id not in self.model.reversed]
         return sorted(entries, key=lambda e: (e.draft.kind == "capture", e.id))
 
@@ -109,6 +120,26 @@ class PostingMachine(RuleBasedStateMachine):
     @rule(draft=drawing.credits_)
     def credit(self, draft: Draft) -> None:
         self._post([self._ready(draft)])
+
+    @rule(drafts=st.lists(drawing.budgeted, min_size=1, max_size=4))
+    def budget(self, drafts: list[Draft]) -> None:
+        self._post([self._ready(draft) for draft in drafts])
+
+    @rule(drafts=st.lists(st.one_of(drawing.budgeted, drawing.drafts), min_size=1, max_size=4))
+    def post_what_is_covered(self, drafts: list[Draft]) -> None:
+        """Post what may wait; then the same again: what waited is decided anew, the rest is a replay."""
+        ready = [self._ready(draft) for draft in drafts]
+        for _ in range(2):
+            expected = [self.model.post(draft, may_wait=True) for draft in ready]
+            outcomes = self.world.write(self.bank, lambda tx: post_covered(tx, ready))
+            assert len(outcomes) == len(expected)
+            for outcome, wanted in zip(outcomes, expected, strict=True):
+                if wanted.is_short:
+                    assert isinstance(outcome, Short)
+                    assert dict(outcome.detail) in wanted.entry.details
+                else:
+                    assert not isinstance(outcome, Short)
+                    self._compare(outcome, wanted)
 
     @rule(draft=st.one_of(drawing.spends, drawing.gifts, drawing.carries))
     def spend(self, draft: Draft) -> None:

@@ -180,6 +180,27 @@ def an_issue_adds_one(patch: Patch) -> None:
     patch.setattr(issuing._Target, "__init__", richer)
 
 
+def what_is_short_is_refused_for_good(patch: Patch) -> None:
+    patch.setattr(posting, "INSUFFICIENT", "never")
+
+
+def a_budget_issues_more_than_it_has(patch: Patch) -> None:
+    sources = deciding._sources
+
+    def generous(
+        book: Book, draft: Draft, day: date, move: Move, unit: Unit
+    ) -> Iterable[tuple[Account, int]]:
+        for account in book.by_id.values():
+            account.floor -= account.kind == "budget"
+        try:
+            return sources(book, draft, day, move, unit)
+        finally:
+            for account in book.by_id.values():
+                account.floor += account.kind == "budget"
+
+    patch.setattr(deciding, "_sources", generous)
+
+
 BUGS: tuple[Callable[[Patch], None], ...] = (
     youngest_lot_first,
     one_below_the_floor,
@@ -197,6 +218,8 @@ BUGS: tuple[Callable[[Patch], None], ...] = (
     a_fold_forgets_what_was_given,
     an_issue_leaves_a_gap,
     an_issue_adds_one,
+    what_is_short_is_refused_for_good,
+    a_budget_issues_more_than_it_has,
 )
 
 

@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-import pytest_asyncio
 
 from ledger.session import ReadTx, WriteTx
-from tests.api.cast import Cast, enter
+from tests.api.cast import Cast
 from timebank.access import (
     Actor,
     acts_for,
@@ -29,12 +28,6 @@ LATER = NOW + timedelta(hours=1)
 """Later than the cast enters, however long the run has gone on since this was read."""
 
 Ask = Callable[[str, Callable[[ReadTx, Actor], Awaitable[object]]], Awaitable[object]]
-
-
-@pytest_asyncio.fixture
-async def cast(database: Database, bank: Bank) -> Cast:
-    """Return the cast in a new bank."""
-    return await enter(database, bank)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from datetime import datetime
 import asyncpg
 
 from ledger.session import WriteTx
-from timebank.access import Actor, check, check_organisation
+from timebank.access import Actor, check, check_organisation, check_row
 from timebank.activities.queries import Activity, activity
 from timebank.activities.rules import (
     DRAFT,
@@ -153,10 +153,7 @@ async def hold_activity(tx: WriteTx, actor: Actor, activity_id: int, permission:
     found = await activity(tx, activity_id)
     # What was imported may have a team only; there is no organisation 0.
     place = found.organisation_id or found.team_id or 0
-    try:
-        await check_organisation(tx, actor, permission, place)
-    except RefusalError as refusal:
-        raise RefusalError("unknown_activity") from refusal
+    await check_row(tx, actor, permission, place, unknown="unknown_activity")
     return found
 
 

@@ -6,12 +6,13 @@ from datetime import date, datetime
 from uuid import UUID
 
 from ledger.accounts import load_units
-from ledger.posting import post
+from ledger.posting import post_covered
 from ledger.session import WriteTx
-from ledger.values import ISSUANCE, WALLET, Draft, Move, Place, Posted, Refused
-from timebank.access import Actor, check_person
+from ledger.values import WALLET, Draft, Move, Place, Posted, Refused, Short
+from timebank.access import Actor, check_person, represented
 from timebank.awards.rules import check_award
 from timebank.books.actions import books_key
+from timebank.budgets.actions import issuers
 from timebank.errors import RefusalError
 from timebank.notifications.actions import tell
 from timebank.policy.queries import version_on
@@ -19,7 +20,10 @@ from timebank.policy.queries import version_on
 AWARD = "award"
 
 _PERSON = """
-select v.id as volunteer_id from people p
+select v.id as volunteer_id, coalesce(v.organisation_id, v.team_id, (
+    select m.organisation_id from memberships m where m.bank_id = $1 and m.person_id = p.id and m.until_on is null
+    order by m.kind <> 'residence', m.id limit 1)) as organisation_id
+from people p
 left join volunteers v on v.bank_id = $1 and v.owner = p.id
 where p.bank_id = $1 and p.id = $2 and p.erased_at is null
 """
@@ -55,9 +59,12 @@ async def award(  # noqa: PLR0913 -- each is a part of the award
 ) -> Awarded | Refused:
     """Issue an amount of a unit to a person in reach, and tell them; what the ledger refuses is returned.
 
+    It comes out of the budget of the person's organisation, if that has one. What the budget does not cover leaves no
+    trace: the same award may be asked for again.
+
     Raises:
         RefusalError: `forbidden`, `unknown_person`, `unknown_unit`, `award_unit_refused`, `award_too_large`,
-            `award_to_oneself`, `policy_missing`, `idempotency_conflict`.
+            `award_to_oneself` (or to whom one acts for), `policy_missing`, `budget_exhausted`, `idempotency_conflict`.
     """
     await check_person(tx, actor, "awards.write", person_id, now=now)
     person = await tx.connection.fetchrow(_PERSON, tx.bank_id, person_id)
@@ -77,17 +84,23 @@ async def award(  # noqa: PLR0913 -- each is a part of the award
         awarder_id=actor.person_id,
         person_id=person_id,
     )
+    if await represented(tx, actor.person_id, [person_id], now=now):
+        raise RefusalError("award_to_oneself")
     expires_on = version.pack.expires_on(unit, today)
     digest = hashlib.blake2b(books_key("award", actor, key).encode(), digest_size=16).digest()
+    place = person["organisation_id"]
+    issuer = (await issuers(tx, unit, [place]))[place]
     draft = Draft(
         AWARD,
         f"award:{digest.hex()}",
         now,
         actor.text,
-        (Move(Place(ISSUANCE), Place(WALLET, person_id, expires_on), unit, amount),),
+        (Move(issuer, Place(WALLET, person_id, expires_on), unit, amount),),
         metadata={"policy": version.version},
     )
-    (outcome,) = await post(tx, [draft])
+    (outcome,) = await post_covered(tx, [draft])
+    if isinstance(outcome, Short):
+        raise RefusalError("budget_exhausted", unit=unit, left=outcome.detail["available"], needed=amount)
     if isinstance(outcome, Refused):
         return outcome
     if not isinstance(outcome, Posted):

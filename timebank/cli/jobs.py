@@ -22,7 +22,10 @@ class Job(StrEnum):
     CLOSE_SESSIONS = "close-sessions"
     CREDIT = "credit"
     EXPIRE = "expire"
+    LOW_STOCK = "low-stock"
     RECOGNISE = "recognise"
+    RELEASE_HOLDS = "release-holds"
+    SETTLE = "settle"
 
 
 AsOfOption = Annotated[str, typer.Option("--as-of", help="日期 / the day, YYYY-MM-DD")]
@@ -36,14 +39,20 @@ def run_job(
     from timebank.jobs.close_sessions import run_close_sessions
     from timebank.jobs.credit import run_credit
     from timebank.jobs.expire import run_expire
+    from timebank.jobs.low_stock import run_low_stock
     from timebank.jobs.recognise import run_recognise
+    from timebank.jobs.release_holds import run_release_holds
+    from timebank.jobs.settle import run_settle
 
     day = parse_day(as_of)
     action = {
         Job.CLOSE_SESSIONS: run_close_sessions,
         Job.CREDIT: run_credit,
         Job.EXPIRE: run_expire,
+        Job.LOW_STOCK: run_low_stock,
         Job.RECOGNISE: run_recognise,
+        Job.RELEASE_HOLDS: run_release_holds,
+        Job.SETTLE: run_settle,
     }[job]
 
     async def work(opened: Opened) -> dict[str, object]:

@@ -68,6 +68,8 @@ def demo(
             typer.echo(f"  {login.role:18} {site}/L/{bank}/{login.token}")
         typer.echo(both("demo_screen"))
         typer.echo(f"  {site}/stations/{done.station}/screen?session={done.session}")
+        typer.echo(both("demo_till"))
+        typer.echo(f"  {site}/till  {done.till}")
         if serve:
             run_service(host, port, workers=WORKERS, has_tasks=True)
     raise typer.Exit(VIOLATED if done.violations else OK)

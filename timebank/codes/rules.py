@@ -1,47 +1,41 @@
-"""The codes that are shown at check-in: how they are made, read and checked. No I/O; `docs/codes.md` has the layout.
+"""The codes that are shown: how they are made, read and checked. No I/O; `docs/codes.md` has the layout.
 
 A code is base32 (RFC 4648, upper case, no padding) of body and mac. The body is a kind byte, the ids it names as
 varints (LEB128, the bank's first) and, in a rotating code, the window it was made in as four bytes, big-endian. The
 mac is the first 10 bytes of HMAC-SHA256 of the body. A body has one spelling: anything else is unreadable.
 """
 
-import base64
-import binascii
 import hmac
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from timebank.codes.layout import body_of, mac_of, raw_of, rotating_body, text_of
 from timebank.errors import RefusalError
 from timebank.vault.rules import checked_keys, key_id_of
 
-STATION, POSTER, MEMBER = 1, 2, 3
+STATION, POSTER, MEMBER, MERCHANT, PICK_UP = 1, 2, 3, 4, 5
 """The kind byte, which is also the version of the layout."""
-_ID_COUNTS = {STATION: 3, POSTER: 3, MEMBER: 2}
+_KINDS = {STATION: (3, True), POSTER: (3, False), MEMBER: (2, True), MERCHANT: (2, True), PICK_UP: (2, False)}
 
 STATION_WINDOW_SECONDS: Final = 15
 MEMBER_WINDOW_SECONDS: Final = 30
+MERCHANT_WINDOW_SECONDS: Final = 60
+"""Who scans a merchant's code reads what it costs and confirms: that takes longer than a check-in."""
 TOLERANCE_WINDOWS: Final = 1
 """A code is good in its own window and in one more, so that whoever scans at the turn is not sent away."""
 
-MAC_BYTES: Final = 10
 SEED_BYTES: Final = 20
-WINDOW_BYTES: Final = 4
 KEY_BYTES: Final = 32
-MAX_ID: Final = 2**63 - 1
 
-_CODE = re.compile(r"(?:https?://[^/\s]{1,255}/q/)?([a-z2-7]{20,80})", re.IGNORECASE | re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SIGNING, _SEEDING = b"timebank/codes/v1", b"timebank/pass-seeds/v1"
-_QUANTUM = 8
-_LOW, _MORE, _SHIFT = 0x7F, 0x80, 7
 
 
 class Ring(Protocol):
@@ -91,8 +85,8 @@ class CodeKeys:
         return tuple(map(_key_id, self.ring.keys))
 
     def mac(self, body: bytes) -> bytes:
-        """Return the mac of a station's or poster's body under the first key."""
-        return _mac(_derived(self.ring.keys[0], _SIGNING), body)
+        """Return the mac of a body under the first key; a member's code is under its pass's seed instead."""
+        return mac_of(_derived(self.ring.keys[0], _SIGNING), body)
 
     def verifies(self, body: bytes, mac: bytes) -> bool:
         """Tell whether any key made that mac of that body."""
@@ -104,7 +98,7 @@ class CodeKeys:
         return self._seed_key(key_id) if found is None and self.ring.refresh() else found
 
     def _verifies(self, body: bytes, mac: bytes) -> bool:
-        return any(hmac.compare_digest(_mac(_derived(key, _SIGNING), body), mac) for key in self.ring.keys)
+        return any(hmac.compare_digest(mac_of(_derived(key, _SIGNING), body), mac) for key in self.ring.keys)
 
     def _seed_key(self, key_id: str) -> bytes | None:
         return next((_derived(key, _SEEDING) for key in self.ring.keys if _key_id(key) == key_id), None)
@@ -123,7 +117,7 @@ class StationCode:
     @property
     def body(self) -> bytes:
         """What the mac is of."""
-        return _rotating(STATION, self.window, self.bank_id, self.station_id, self.session_id)
+        return rotating_body(STATION, self.window, self.bank_id, self.station_id, self.session_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +132,7 @@ class PosterCode:
     @property
     def body(self) -> bytes:
         """What the mac is of."""
-        return _body(POSTER, self.bank_id, self.station_id, self.serial)
+        return body_of(POSTER, self.bank_id, self.station_id, self.serial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,30 +147,74 @@ class MemberCode:
     @property
     def body(self) -> bytes:
         """What the mac is of."""
-        return _rotating(MEMBER, self.window, self.bank_id, self.pass_id)
+        return rotating_body(MEMBER, self.window, self.bank_id, self.pass_id)
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantCode:
+    """The rotating code that a merchant shows for one of its offers."""
+
+    bank_id: int
+    offer_id: int
+    window: int
+    mac: bytes
+
+    @property
+    def body(self) -> bytes:
+        """What the mac is of."""
+        return rotating_body(MERCHANT, self.window, self.bank_id, self.offer_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PickUpCode:
+    """The code with which a member picks up what is reserved; good for as long as the reservation is."""
+
+    bank_id: int
+    reservation_id: int
+    mac: bytes
+
+    @property
+    def body(self) -> bytes:
+        """What the mac is of."""
+        return body_of(PICK_UP, self.bank_id, self.reservation_id)
+
+
+Code: TypeAlias = StationCode | PosterCode | MemberCode | MerchantCode | PickUpCode
 
 
 def station_code(keys: CodeKeys, *, bank_id: int, station_id: int, session_id: int, at: datetime) -> str:
     """Return the code that a station shows for a session in the window of that moment."""
-    body = _rotating(STATION, window_of(at, STATION_WINDOW_SECONDS), bank_id, station_id, session_id)
-    return _text(body, keys.mac(body))
+    body = rotating_body(STATION, window_of(at, STATION_WINDOW_SECONDS), bank_id, station_id, session_id)
+    return text_of(body, keys.mac(body))
 
 
 def poster_code(keys: CodeKeys, *, bank_id: int, station_id: int, serial: int) -> str:
     """Return the code of a station's poster."""
-    body = _body(POSTER, bank_id, station_id, serial)
-    return _text(body, keys.mac(body))
+    body = body_of(POSTER, bank_id, station_id, serial)
+    return text_of(body, keys.mac(body))
 
 
 def member_code(seed: bytes, *, bank_id: int, pass_id: int, at: datetime) -> str:
     """Return the code that a phone with that seed shows in the window of that moment."""
-    body = _rotating(MEMBER, window_of(at, MEMBER_WINDOW_SECONDS), bank_id, pass_id)
-    return _text(body, _mac(seed, body))
+    body = rotating_body(MEMBER, window_of(at, MEMBER_WINDOW_SECONDS), bank_id, pass_id)
+    return text_of(body, mac_of(seed, body))
+
+
+def merchant_code(keys: CodeKeys, *, bank_id: int, offer_id: int, at: datetime) -> str:
+    """Return the code that a merchant shows for an offer in the window of that moment."""
+    body = rotating_body(MERCHANT, window_of(at, MERCHANT_WINDOW_SECONDS), bank_id, offer_id)
+    return text_of(body, keys.mac(body))
+
+
+def pick_up_code(keys: CodeKeys, *, bank_id: int, reservation_id: int) -> str:
+    """Return the code that picks a reservation up."""
+    body = body_of(PICK_UP, bank_id, reservation_id)
+    return text_of(body, keys.mac(body))
 
 
 def member_head(bank_id: int, pass_id: int) -> bytes:
     """Return the bytes of a member code's body before its window: the same for as long as the pass is good."""
-    return _body(MEMBER, bank_id, pass_id)
+    return body_of(MEMBER, bank_id, pass_id)
 
 
 def pass_seed(keys: CodeKeys, *, bank_id: int, pass_id: int, key_id: str) -> bytes | None:
@@ -190,26 +228,27 @@ def link(public_url: str, text: str) -> str:
     return f"{public_url.rstrip('/')}/q/{text}".upper()
 
 
-def read_code(text: str) -> StationCode | PosterCode | MemberCode:
+@lru_cache(maxsize=256)  # in a rush everybody scans the same
+def read_code(text: str) -> Code:
     """Return what a code says, given bare or as a link, in upper or lower case; nothing is verified yet.
 
     Raises:
         RefusalError: `code_unreadable`.
     """
-    found = _CODE.fullmatch(text.strip())
-    if found is None:
+    raw = raw_of(text, _KINDS)
+    if raw is None:
         raise RefusalError("code_unreadable")
-    letters = found[1].upper()
-    try:
-        raw = base64.b32decode(letters + "=" * (-len(letters) % _QUANTUM))
-    except binascii.Error:
-        raise RefusalError("code_unreadable") from None
-    body, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
-    code = _parsed(body, mac)
-    # The only spelling: no varint with needless bytes, no bits lost in the last letter, nothing left over.
-    if code is None or code.body != body or _text(body, mac) != letters:
-        raise RefusalError("code_unreadable")
-    return code
+    bank_id, of, *more = raw.ids
+    window = raw.window or 0
+    if raw.kind == STATION:
+        return StationCode(bank_id, of, more[0], window, raw.mac)
+    if raw.kind == POSTER:
+        return PosterCode(bank_id, of, more[0], raw.mac)
+    if raw.kind == MEMBER:
+        return MemberCode(bank_id, of, window, raw.mac)
+    if raw.kind == MERCHANT:
+        return MerchantCode(bank_id, of, window, raw.mac)
+    return PickUpCode(bank_id, of, raw.mac)
 
 
 def check_station_code(keys: CodeKeys, code: StationCode, *, bank_id: int, now: datetime) -> None:
@@ -237,8 +276,27 @@ def check_member_code(seed: bytes, code: MemberCode, *, bank_id: int, now: datet
     Raises:
         RefusalError: `code_of_other_bank`, `code_forged`, `code_expired`, `code_early`, in this order.
     """
-    _check_made(bank_id, code.bank_id, is_ours=lambda: hmac.compare_digest(_mac(seed, code.body), code.mac))
+    _check_made(bank_id, code.bank_id, is_ours=lambda: hmac.compare_digest(mac_of(seed, code.body), code.mac))
     _check_window(code.window, window_of(now, MEMBER_WINDOW_SECONDS))
+
+
+def check_merchant_code(keys: CodeKeys, code: MerchantCode, *, bank_id: int, now: datetime) -> None:
+    """Refuse a merchant's code that is not this bank's, not ours, or not of this moment.
+
+    Raises:
+        RefusalError: `code_of_other_bank`, `code_forged`, `code_expired`, `code_early`, in this order.
+    """
+    _check_made(bank_id, code.bank_id, is_ours=lambda: keys.verifies(code.body, code.mac))
+    _check_window(code.window, window_of(now, MERCHANT_WINDOW_SECONDS))
+
+
+def check_pick_up_code(keys: CodeKeys, code: PickUpCode, *, bank_id: int) -> None:
+    """Refuse a pick-up code that is not this bank's, or not ours; whether it still waits the reservation tells.
+
+    Raises:
+        RefusalError: `code_of_other_bank`, `code_forged`.
+    """
+    _check_made(bank_id, code.bank_id, is_ours=lambda: keys.verifies(code.body, code.mac))
 
 
 def window_of(at: datetime, window_seconds: int) -> int:
@@ -263,60 +321,6 @@ def _check_window(window: int, current: int) -> None:
         raise RefusalError("code_expired")
     if window > current + TOLERANCE_WINDOWS:
         raise RefusalError("code_early")
-
-
-def _body(kind: int, *ids: int) -> bytes:
-    return bytes((kind,)) + b"".join(map(_varint, ids))
-
-
-def _rotating(kind: int, window: int, *ids: int) -> bytes:
-    return _body(kind, *ids) + window.to_bytes(WINDOW_BYTES, "big")
-
-
-def _text(body: bytes, mac: bytes) -> str:
-    return base64.b32encode(body + mac).decode().rstrip("=")
-
-
-def _mac(key: bytes, body: bytes) -> bytes:
-    return hmac.digest(key, body, sha256)[:MAC_BYTES]
-
-
-def _parsed(body: bytes, mac: bytes) -> StationCode | PosterCode | MemberCode | None:
-    kind = body[0]
-    count = _ID_COUNTS.get(kind, 0)
-    ids, rest = _ids(body[1:], count)
-    if len(ids) < count or len(rest) > WINDOW_BYTES or any(value > MAX_ID for value in ids):
-        return None
-    window = int.from_bytes(rest, "big")
-    if kind == STATION:
-        return StationCode(ids[0], ids[1], ids[2], window, mac)
-    if kind == POSTER:
-        return PosterCode(ids[0], ids[1], ids[2], mac)
-    return MemberCode(ids[0], ids[1], window, mac) if kind == MEMBER else None
-
-
-def _varint(value: int) -> bytes:
-    digits = bytearray()
-    while value > _LOW:
-        digits.append(_MORE | value & _LOW)
-        value >>= _SHIFT
-    digits.append(value)
-    return bytes(digits)
-
-
-def _ids(raw: bytes, count: int) -> tuple[list[int], bytes]:
-    """Return that many varints and what is left, fewer if there are not that many."""
-    ids: list[int] = []
-    value = shift = 0
-    for place, byte in enumerate(raw, 1):
-        value |= (byte & _LOW) << shift
-        shift += _SHIFT
-        if not byte & _MORE:
-            ids.append(value)
-            value = shift = 0
-            if len(ids) == count:
-                return ids, raw[place:]
-    return ids, b""
 
 
 @lru_cache(maxsize=32)

@@ -8,6 +8,7 @@ from pathlib import Path
 from ledger.audit import Violation
 from timebank.database import Bank, Database
 from timebank.demo.community import write_community
+from timebank.demo.market import open_market
 from timebank.demo.meeting import hold_meeting
 from timebank.demo.people import VOLUNTEER, DemoLogin, make_logins
 from timebank.demo.yesterday import hold_yesterday
@@ -26,7 +27,7 @@ MEETING_AT = "S01"
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What came of it, with the busiest volunteer, one of their credited records, and where to check in today."""
+    """What came of it, the busiest volunteer and a record of theirs, where to check in today, a till's enrolment."""
 
     totals: Totals
     sealed: SealedBank
@@ -36,6 +37,7 @@ class Demo:
     logins: list[DemoLogin]
     station: int
     session: int
+    till: str
 
 
 async def book_demo(
@@ -64,10 +66,9 @@ async def book_demo(
     records = await database.read(bank, lambda tx: records_of(tx, busiest, limit=LAST_MOVEMENTS))
     record = next(record.id for record in records if record.outcome == "accepted")
     logins = await database.write(bank, lambda tx: make_logins(tx, cipher, volunteer=busiest, now=now))
-    worker = next(login.person_id for login in logins if login.role == Role.COMMUNITY_WORKER)
-    volunteer = next(login.person_id for login in logins if login.role == VOLUNTEER)
-    office = next(login.person_id for login in logins if login.role == Role.OFFICE)
-    people = {"worker_id": worker, "volunteer_id": volunteer}
+    holders = {login.role: login.person_id for login in logins}
+    volunteer, office = holders[VOLUNTEER], holders[Role.OFFICE]
+    people = {"worker_id": holders[Role.COMMUNITY_WORKER], "volunteer_id": volunteer}
     station, session = await database.write(
         bank, lambda tx: hold_meeting(tx, cipher, **people, at=MEETING_AT, now=now)
     )
@@ -77,6 +78,17 @@ async def book_demo(
             tx, cipher, **people, office_id=office, at=MEETING_AT, station_id=station, now=now
         ),
     )
+    enrolment = await database.write(
+        bank, lambda tx: open_market(tx, holders, volunteer_id=volunteer, at=MEETING_AT, now=now)
+    )
     return Demo(
-        await database.read(bank, totals), sealed, violations, busiest, record, logins, station, session
+        await database.read(bank, totals),
+        sealed,
+        violations,
+        busiest,
+        record,
+        logins,
+        station,
+        session,
+        enrolment.qr,
     )

@@ -26,7 +26,7 @@ async def run_credit(
     now: datetime,
     progress: Callable[[Credited], None] | None = None,
 ) -> dict[str, object]:
-    """Credit and close, and return the figures: records credited and refused, notices closed.
+    """Credit and close, and return the figures: records credited, refused and waiting for a budget, notices closed.
 
     Where the policy wants no notice, what is approved is credited as it is. A run that died is run again: what it had
     credited is credited, the rest follows; the figures are those of this run. `progress` hears of each batch that is
@@ -59,7 +59,12 @@ async def run_credit(
 
     async def finish(tx: WriteTx) -> dict[str, object]:
         closed = await close_over(tx, as_of=as_of, now=now)
-        result: dict[str, object] = {"credited": done.credited, "refused": done.refused, "notices": closed}
+        result: dict[str, object] = {
+            "credited": done.credited,
+            "refused": done.refused,
+            "waiting": done.waiting,
+            "notices": closed,
+        }
         await finish_run(tx, JOB, as_of, now=now, result=result)
         return result
 

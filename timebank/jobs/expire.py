@@ -1,21 +1,18 @@
 """Expire what is left of lots that ended before a day, and let go of holds whose time is up by then."""
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from ledger.expiry import ExpiryCursor, PeriodClosedError, expire_lots
 from ledger.folding import fold
-from ledger.holds import lapsed_holds, release_lapsed
-from ledger.posting import post
 from ledger.session import WriteTx
-from ledger.values import Posted
 from timebank.database import Bank, Database
 from timebank.errors import RefusalError
+from timebank.jobs.release_holds import release_over
 from timebank.jobs.runs import begin_run, finish_run
 
 JOB = "expire"
 ACTOR = "job:expire"
-HOLDS_PER_BATCH = 500
 
 
 async def run_expire(database: Database, bank: Bank, *, as_of: date, now: datetime) -> dict[str, object]:
@@ -28,7 +25,9 @@ async def run_expire(database: Database, bank: Bank, *, as_of: date, now: dateti
         RefusalError: `period_closed` if the day lies in a closed period.
     """
     await database.write(bank, lambda tx: begin_run(tx, JOB, as_of, now=now))
-    released = await _release_lapsed(database, bank, as_of)
+    # What they held goes back to its lots before those expire.
+    begins_at = datetime.combine(as_of, time(), bank.zone)
+    released, _ = await release_over(database, bank, before=begins_at, now=now)
     lots = 0
     amounts: Counter[str] = Counter()
     cursor: ExpiryCursor | None = ExpiryCursor()
@@ -55,22 +54,3 @@ async def run_expire(database: Database, bank: Bank, *, as_of: date, now: dateti
 
     await database.write(bank, finish)
     return result
-
-
-async def _release_lapsed(database: Database, bank: Bank, as_of: date) -> int:
-    """Release the holds that lapsed before the day begins, so that what they held can expire."""
-    released, after_id = 0, 0
-    while True:
-
-        async def release(tx: WriteTx, after_id: int = after_id) -> tuple[int, int, int]:
-            moment = tx.start_of(as_of)
-            holds = await lapsed_holds(tx, moment, after_id=after_id, limit=HOLDS_PER_BATCH)
-            drafts = [release_lapsed(hold, effective_at=hold.hold_until, actor=ACTOR) for hold in holds]
-            outcomes = await post(tx, drafts)
-            posted = sum(isinstance(outcome, Posted) for outcome in outcomes)
-            return len(holds), posted, holds[-1].id if holds else 0
-
-        found, posted, after_id = await database.write(bank, release)
-        released += posted
-        if found < HOLDS_PER_BATCH:
-            return released

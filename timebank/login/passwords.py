@@ -85,6 +85,14 @@ class Passwords:
         check_password(plain)
         return await self._in_thread(lambda: self._hasher.hash(plain))
 
+    async def hash_pin(self, pin: str) -> str:
+        """Return the hash of a card's PIN, whose rules are `timebank.people.pins`.
+
+        Raises:
+            RefusalError: `throttled`.
+        """
+        return await self._in_thread(lambda: self._hasher.hash(pin))
+
     async def verify(self, password: str, hash_: str | None) -> bool:
         """Tell whether a password is right; without a hash it is wrong, after the same time.
 

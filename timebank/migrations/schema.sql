@@ -336,6 +336,30 @@ ALTER TABLE timebank.cards ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE timebank.ceilings (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    organisation_id bigint NOT NULL,
+    unit text NOT NULL,
+    change bigint NOT NULL,
+    reason text NOT NULL,
+    transaction_id bigint NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    CONSTRAINT ceilings_change_check CHECK ((change <> 0))
+);
+
+ALTER TABLE ONLY timebank.ceilings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.ceilings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.ceilings_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.checkpoints (
     bank_id bigint NOT NULL,
     tree_size bigint NOT NULL,
@@ -1258,8 +1282,10 @@ CREATE TABLE timebank.refunds (
     transaction_id bigint NOT NULL,
     reason text NOT NULL,
     by_manager boolean NOT NULL,
+    till_id bigint,
     made_at timestamp with time zone NOT NULL,
-    made_by text NOT NULL
+    made_by text NOT NULL,
+    CONSTRAINT refunds_till_check CHECK ((by_manager = (till_id IS NULL)))
 );
 
 ALTER TABLE ONLY timebank.refunds FORCE ROW LEVEL SECURITY;
@@ -1875,8 +1901,11 @@ CREATE TABLE timebank.vouchers (
     offer_id bigint NOT NULL,
     merchant_id bigint NOT NULL,
     person_id uuid NOT NULL,
+    kind text NOT NULL,
+    value bigint NOT NULL,
     fufen bigint NOT NULL,
     hold_id bigint NOT NULL,
+    key_id text NOT NULL,
     state text NOT NULL,
     policy_version bigint NOT NULL,
     issued_at timestamp with time zone NOT NULL,
@@ -1884,7 +1913,8 @@ CREATE TABLE timebank.vouchers (
     expires_on date NOT NULL,
     until_at timestamp with time zone NOT NULL,
     resolved_at timestamp with time zone,
-    CONSTRAINT vouchers_fufen_check CHECK ((fufen > 0)),
+    CONSTRAINT vouchers_amounts_check CHECK (((fufen > 0) AND (value > 0))),
+    CONSTRAINT vouchers_kind_check CHECK ((kind = ANY (ARRAY['percent_off'::text, 'amount_off'::text, 'housekeeping'::text]))),
     CONSTRAINT vouchers_resolved_check CHECK (((state = 'issued'::text) = (resolved_at IS NULL))),
     CONSTRAINT vouchers_state_check CHECK ((state = ANY (ARRAY['issued'::text, 'used'::text, 'cancelled'::text, 'lapsed'::text])))
 );
@@ -1899,6 +1929,18 @@ ALTER TABLE timebank.vouchers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE timebank.waiting_credits (
+    bank_id bigint NOT NULL,
+    record_id bigint NOT NULL,
+    organisation_id bigint NOT NULL,
+    unit text NOT NULL,
+    amount bigint NOT NULL,
+    since_at timestamp with time zone NOT NULL,
+    CONSTRAINT waiting_credits_amount_check CHECK ((amount > 0))
+);
+
+ALTER TABLE ONLY timebank.waiting_credits FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE ONLY timebank.acceptances
     ADD CONSTRAINT acceptances_pkey PRIMARY KEY (bank_id, id);
@@ -1956,6 +1998,12 @@ ALTER TABLE ONLY timebank.cards
 
 ALTER TABLE ONLY timebank.cards
     ADD CONSTRAINT cards_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.ceilings
+    ADD CONSTRAINT ceilings_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.ceilings
+    ADD CONSTRAINT ceilings_transaction_key UNIQUE (bank_id, transaction_id);
 
 ALTER TABLE ONLY timebank.checkpoints
     ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (bank_id, tree_size);
@@ -2269,6 +2317,9 @@ ALTER TABLE ONLY timebank.vouchers
 ALTER TABLE ONLY timebank.vouchers
     ADD CONSTRAINT vouchers_pkey PRIMARY KEY (bank_id, id);
 
+ALTER TABLE ONLY timebank.waiting_credits
+    ADD CONSTRAINT waiting_credits_pkey PRIMARY KEY (bank_id, record_id);
+
 CREATE INDEX acceptances_merchant_idx ON timebank.acceptances USING btree (bank_id, merchant_id, id);
 
 CREATE INDEX acceptances_offer_idx ON timebank.acceptances USING btree (bank_id, offer_id, person_id);
@@ -2296,6 +2347,8 @@ CREATE INDEX attendances_record_idx ON timebank.attendances USING btree (bank_id
 CREATE INDEX blind_indexes_digest_idx ON timebank.blind_indexes USING btree (bank_id, field, digest);
 
 CREATE UNIQUE INDEX cards_current_key ON timebank.cards USING btree (bank_id, person_id) WHERE (revoked_at IS NULL);
+
+CREATE INDEX ceilings_organisation_idx ON timebank.ceilings USING btree (bank_id, organisation_id, unit, id);
 
 CREATE UNIQUE INDEX complaints_open_key ON timebank.complaints USING btree (bank_id, acceptance_id) WHERE (decided_at IS NULL);
 
@@ -2391,6 +2444,8 @@ CREATE INDEX redemptions_till_idx ON timebank.redemptions USING btree (bank_id, 
 
 CREATE INDEX refresh_tokens_session_idx ON timebank.refresh_tokens USING btree (bank_id, session_id);
 
+CREATE INDEX refunds_till_idx ON timebank.refunds USING btree (bank_id, till_id) WHERE (till_id IS NOT NULL);
+
 CREATE INDEX reservation_lines_goods_idx ON timebank.reservation_lines USING btree (bank_id, goods_id);
 
 CREATE INDEX reservations_open_idx ON timebank.reservations USING btree (bank_id, shop_id, until_at, id) WHERE (state = 'reserved'::text);
@@ -2479,6 +2534,8 @@ CREATE INDEX vouchers_open_idx ON timebank.vouchers USING btree (bank_id, until_
 
 CREATE INDEX vouchers_person_idx ON timebank.vouchers USING btree (bank_id, person_id, id);
 
+CREATE INDEX waiting_credits_organisation_idx ON timebank.waiting_credits USING btree (bank_id, organisation_id, unit, record_id);
+
 CREATE TRIGGER acceptances_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.acceptances FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER accounts_identity BEFORE UPDATE OF bank_id, id, owner, unit_id, kind, guarded, expires_on, floor ON timebank.accounts FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
@@ -2486,6 +2543,8 @@ CREATE TRIGGER accounts_identity BEFORE UPDATE OF bank_id, id, owner, unit_id, k
 CREATE TRIGGER accounts_keep BEFORE DELETE OR TRUNCATE ON timebank.accounts FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER acts_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.acts FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER ceilings_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.ceilings FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER checkpoints_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
@@ -2592,6 +2651,9 @@ ALTER TABLE ONLY timebank.calendar_days
 
 ALTER TABLE ONLY timebank.cards
     ADD CONSTRAINT cards_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.ceilings
+    ADD CONSTRAINT ceilings_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
 
 ALTER TABLE ONLY timebank.checkpoints
     ADD CONSTRAINT checkpoints_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
@@ -2809,6 +2871,9 @@ ALTER TABLE ONLY timebank.refresh_tokens
 ALTER TABLE ONLY timebank.refunds
     ADD CONSTRAINT refunds_redemption_id_fkey FOREIGN KEY (bank_id, redemption_id) REFERENCES timebank.redemptions(bank_id, id);
 
+ALTER TABLE ONLY timebank.refunds
+    ADD CONSTRAINT refunds_till_id_fkey FOREIGN KEY (bank_id, till_id) REFERENCES timebank.tills(bank_id, id);
+
 ALTER TABLE ONLY timebank.replies
     ADD CONSTRAINT replies_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
 
@@ -2954,9 +3019,6 @@ ALTER TABLE ONLY timebank.tills
     ADD CONSTRAINT tills_device_id_fkey FOREIGN KEY (bank_id, device_id) REFERENCES timebank.devices(bank_id, id);
 
 ALTER TABLE ONLY timebank.tills
-    ADD CONSTRAINT tills_session_id_fkey FOREIGN KEY (bank_id, session_id) REFERENCES timebank.sessions(bank_id, id);
-
-ALTER TABLE ONLY timebank.tills
     ADD CONSTRAINT tills_shop_id_fkey FOREIGN KEY (bank_id, shop_id) REFERENCES timebank.shops(bank_id, id);
 
 ALTER TABLE ONLY timebank.transactions
@@ -2998,6 +3060,12 @@ ALTER TABLE ONLY timebank.vouchers
 ALTER TABLE ONLY timebank.vouchers
     ADD CONSTRAINT vouchers_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
 
+ALTER TABLE ONLY timebank.waiting_credits
+    ADD CONSTRAINT waiting_credits_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.waiting_credits
+    ADD CONSTRAINT waiting_credits_record_id_fkey FOREIGN KEY (bank_id, record_id) REFERENCES timebank.service_records(bank_id, id);
+
 ALTER TABLE timebank.acceptances ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY acceptances_bank ON timebank.acceptances USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
@@ -3037,6 +3105,10 @@ CREATE POLICY calendar_days_bank ON timebank.calendar_days USING ((bank_id = (NU
 ALTER TABLE timebank.cards ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY cards_bank ON timebank.cards USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.ceilings ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY ceilings_bank ON timebank.ceilings USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.checkpoints ENABLE ROW LEVEL SECURITY;
 
@@ -3330,6 +3402,10 @@ ALTER TABLE timebank.vouchers ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY vouchers_bank ON timebank.vouchers USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.waiting_credits ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY waiting_credits_bank ON timebank.waiting_credits USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 GRANT USAGE ON SCHEMA timebank TO timebank_app;
 GRANT USAGE ON SCHEMA timebank TO timebank_reader;
 
@@ -3460,6 +3536,9 @@ GRANT UPDATE(pin_hash) ON TABLE timebank.cards TO timebank_app;
 GRANT UPDATE(pin_set_at) ON TABLE timebank.cards TO timebank_app;
 
 GRANT UPDATE(pin_misses) ON TABLE timebank.cards TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.ceilings TO timebank_app;
+GRANT SELECT ON TABLE timebank.ceilings TO timebank_reader;
 
 GRANT SELECT,INSERT ON TABLE timebank.checkpoints TO timebank_app;
 GRANT SELECT ON TABLE timebank.checkpoints TO timebank_reader;
@@ -4055,3 +4134,12 @@ GRANT SELECT ON TABLE timebank.vouchers TO timebank_reader;
 GRANT UPDATE(state) ON TABLE timebank.vouchers TO timebank_app;
 
 GRANT UPDATE(resolved_at) ON TABLE timebank.vouchers TO timebank_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.waiting_credits TO timebank_app;
+GRANT SELECT ON TABLE timebank.waiting_credits TO timebank_reader;
+
+GRANT UPDATE(organisation_id) ON TABLE timebank.waiting_credits TO timebank_app;
+
+GRANT UPDATE(unit) ON TABLE timebank.waiting_credits TO timebank_app;
+
+GRANT UPDATE(amount) ON TABLE timebank.waiting_credits TO timebank_app;

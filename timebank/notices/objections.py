@@ -19,6 +19,7 @@ from timebank.notifications.actions import tell
 from timebank.permissions import Role
 from timebank.records.entries import Kind, State, enter, move
 from timebank.records.queries import IS_BY_HAND
+from timebank.roles.queries import who_reaches
 
 if TYPE_CHECKING:
     import asyncpg
@@ -51,16 +52,6 @@ values ($1, $2, $3, $4, $5, $6) returning id
 """
 _CONTACT = "update objections set contact_sealed = $3, contact_key_id = $4 where bank_id = $1 and id = $2"
 _SET_LINE = "update notice_lines set state = $4 where bank_id = $1 and notice_id = $2 and record_id = $3"
-_OFFICE = """
-with recursive up (id, parent_id) as (
-  select o.id, o.parent_id from organisations o where o.bank_id = $1 and o.id = any($2::bigint[])
-  union
-  select o.id, o.parent_id from organisations o join up on o.id = up.parent_id where o.bank_id = $1
-)
-select distinct g.person_id from up
-join role_grants g on g.bank_id = $1 and g.organisation_id = up.id
-where g.role = $3 and g.revoked_at is null and g.from_at <= $4 and (g.until_at is null or g.until_at > $4)
-"""
 _FOUND = """
 select o.notice_id, o.record_id, n.organisation_id, a.organisation_id as activity_of, a.team_id
 from objections o
@@ -159,8 +150,8 @@ async def raise_objection(
         now=now,
     )
     places = {found["organisation_id"], found["activity_of"], found["team_id"]} - {None}
-    office = await tx.connection.fetch(_OFFICE, tx.bank_id, sorted(places), Role.OFFICE, now)
-    await tell(tx, [row["person_id"] for row in office], "objection_raised", objection=id_, notice=notice_id)
+    office = await who_reaches(tx, Role.OFFICE, places, now=now)
+    await tell(tx, office, "objection_raised", objection=id_, notice=notice_id)
     return id_
 
 

@@ -6,10 +6,15 @@ from typing import TypeAlias
 
 from timebank.policy.rules import PolicyPack
 
-Value: TypeAlias = str | int | bool | tuple[int, ...] | None
+Value: TypeAlias = str | int | bool | tuple[int, ...] | tuple[str, ...] | None
 
-_KEYS = {"units": "code", "categories": "code", "earned": "unit"}
-"""Lists whose members have a name: their order says nothing."""
+_KEYS = {
+    "units": ("code",),
+    "categories": ("code",),
+    "earned": ("unit",),
+    "conversions": ("from_unit", "to_unit"),
+}
+"""Lists whose members have a name, or two: their order says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ def _said(pack: PolicyPack) -> Iterator[tuple[str, Value]]:
             yield from ((f"{part}.{given}→{got}", True) for given, got in said)
         elif part in _KEYS:
             for member in said:
-                yield from _leaves(f"{part}.{member[_KEYS[part]]}", member)
+                yield from _leaves(f"{part}.{'→'.join(member[key] for key in _KEYS[part])}", member)
         else:
             yield from _leaves(part, said)
 
@@ -46,9 +51,7 @@ def _leaves(path: str, said: object) -> Iterator[tuple[str, Value]]:
     if isinstance(said, Mapping):
         for key, value in said.items():
             yield from _leaves(f"{path}.{key}", value)
-    elif isinstance(said, tuple):
-        yield path, tuple(int(step) for step in said)
-    elif said is None or isinstance(said, str | int):
+    elif said is None or isinstance(said, str | int | tuple):
         yield path, said
     else:
         msg = f"{path}: no value of a pack"

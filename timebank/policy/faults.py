@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from timebank.policy.rules import PolicyPack, UnitRule
+    from timebank.policy.spending import ConversionRule
 
 _POINT, _TIMECOIN = "point", "timecoin"
 _CLASSES_WANTED: Final = {"minute": "honour", _POINT: "value"}
@@ -58,6 +59,10 @@ def faults(pack: PolicyPack) -> Iterator[Fault]:
         yield Fault("categories", "twice", {"name": code})
     if pack.attendance.blocked_minutes_per_day < pack.crediting.daily_cap_minutes:
         yield Fault("attendance.blocked_minutes_per_day", "blocked_below_cap")
+    yield from _of_redemption(pack)
+    yield from _of_conversions(pack, units)
+    yield from _of_settlement(pack, units)
+    yield from _of_timecoins(pack, units)
 
 
 def _of_units(pack: PolicyPack, units: dict[str, UnitRule]) -> Iterator[Fault]:
@@ -80,7 +85,8 @@ def _of_exchanges(pack: PolicyPack, units: dict[str, UnitRule]) -> Iterator[Faul
         if given not in units or not units[given].spendable:
             yield Fault("exchanges", "not_given", {"unit": given})
         got_class = units[got].class_ if got in units else got.removeprefix(_CLASS_PREFIX)
-        if got_class in _NEVER_BOUGHT or (given == _TIMECOIN and got_class == "goods"):
+        # Service for service: time-coins buy neither goods nor anything else that buys some.
+        if got_class in _NEVER_BOUGHT or _TIMECOIN in (given, got):
             yield Fault("exchanges", "not_to_be_had", {"given": given, "got": got})
 
 
@@ -91,6 +97,88 @@ def _of_earned(pack: PolicyPack, units: dict[str, UnitRule]) -> Iterator[Fault]:
             yield Fault("earned", "not_earned", {"unit": earned.unit})
     for code in _twice(earned.unit for earned in pack.earned):
         yield Fault("earned", "twice", {"name": code})
+
+
+def _of_redemption(pack: PolicyPack) -> Iterator[Fault]:
+    rule = pack.redemption
+    for part, days in (("days_of_month", rule.days_of_month), ("weekdays", rule.weekdays)):
+        for day in _twice(map(str, days)):
+            yield Fault(f"redemption.{part}", "twice", {"name": day})
+    day_points, month_points = rule.member_day_points, rule.member_month_points
+    if day_points is not None and month_points is not None and day_points > month_points:
+        yield Fault("redemption.member_day_points", "day_above_month")
+
+
+def _of_conversions(pack: PolicyPack, units: dict[str, UnitRule]) -> Iterator[Fault]:
+    for rule in pack.conversions:
+        path = f"conversions.{rule.from_unit}→{rule.to_unit}"
+        if fault := _wrong_units(pack, rule, units):
+            yield Fault(path, *fault)
+        if rule.member_month_amount is not None and rule.member_month_amount < rule.from_amount:
+            yield Fault(path, "limit_below_step")
+    for pair in _twice(f"{rule.from_unit}→{rule.to_unit}" for rule in pack.conversions):
+        yield Fault("conversions", "twice", {"name": pair})
+    if circle := _circle({(rule.from_unit, rule.to_unit) for rule in pack.conversions}):
+        yield Fault("conversions", "converts_back", {"units": ", ".join(circle)})
+
+
+def _wrong_units(
+    pack: PolicyPack, rule: ConversionRule, units: dict[str, UnitRule]
+) -> tuple[str, dict[str, object]] | None:
+    """Say what is wrong with what is given and got.
+
+    Hours stay with their owner, so no exchange allows them: the rule is enough. Time-coins neither come of anything
+    but service nor turn into anything else.
+    """
+    pair: dict[str, object] = {"given": rule.from_unit, "got": rule.to_unit}
+    given, got = units.get(rule.from_unit), units.get(rule.to_unit)
+    if given is None or got is None:
+        return "unit_not_listed", {"unit": rule.from_unit if given is None else rule.to_unit}
+    if (
+        got.class_ != "value"
+        or not got.spendable
+        or _TIMECOIN in (given.code, got.code)
+        or given.class_ == "money"
+    ):
+        return "not_to_be_had", pair
+    if given.class_ == "honour":
+        return None
+    if given.class_ != "value" or not given.spendable:
+        return "not_given", {"unit": given.code}
+    allowed = ((given.code, got.code), (given.code, f"{_CLASS_PREFIX}{got.class_}"))
+    return None if any(pair_ in pack.exchanges for pair_ in allowed) else ("exchange_missing", pair)
+
+
+def _circle(pairs: set[tuple[str, str]]) -> list[str]:
+    """Return the units that could be turned into one another round and round, which renews what is about to end."""
+    left = set(pairs)
+    while leaves := {pair for pair in left if pair[1] not in {given for given, _ in left}}:
+        left -= leaves
+    return sorted({given for given, _ in left})
+
+
+def _of_settlement(pack: PolicyPack, units: dict[str, UnitRule]) -> Iterator[Fault]:
+    for code in pack.settlement.unit_cents:
+        unit = units.get(code)
+        if unit is None:
+            yield Fault(f"settlement.unit_cents.{code}", "unit_not_listed", {"unit": code})
+        elif unit.class_ != "value" or not unit.spendable or code == _TIMECOIN:
+            yield Fault(f"settlement.unit_cents.{code}", "not_settled", {"unit": code})
+
+
+def _of_timecoins(pack: PolicyPack, units: dict[str, UnitRule]) -> Iterator[Fault]:
+    rule = pack.timecoins
+    if rule is None:
+        return
+    unit = units.get(_TIMECOIN)
+    if unit is None:
+        yield Fault("timecoins", "unit_not_listed", {"unit": _TIMECOIN})
+    elif unit.class_ != "value" or not unit.spendable:
+        yield Fault("timecoins", "not_given", {"unit": _TIMECOIN})
+    for relation in _twice(rule.gift_relations):
+        yield Fault("timecoins.gift_relations", "twice", {"name": relation})
+    if rule.coins_per_hour > rule.storage_cap:
+        yield Fault("timecoins.coins_per_hour", "hour_above_cap")
 
 
 def _twice(codes: Iterable[str]) -> list[str]:

@@ -46,6 +46,19 @@ async def version_on(tx: ReadTx, day: date) -> PolicyVersion | None:
     return PolicyVersion(row["version"], row["effective_from"], parse_pack(row["body"]))
 
 
+async def version_in_force(tx: ReadTx, now: datetime) -> PolicyVersion:
+    """Return the version that prices what is done now.
+
+    Raises:
+        RefusalError: `policy_missing`.
+    """
+    today = tx.day(now)
+    version = await version_on(tx, today)
+    if version is None:
+        raise RefusalError("policy_missing", day=today.isoformat())
+    return version
+
+
 async def adoptions(tx: ReadTx, *, after_version: int, limit: int) -> list[Adoption]:
     """Return the versions by number, from after one."""
     return [Adoption(*row) for row in await tx.connection.fetch(_VERSIONS, tx.bank_id, after_version, limit)]

@@ -4,23 +4,20 @@ from datetime import date, timedelta
 from importlib.resources import files
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from timebank.errors import RefusalError
 from timebank.policy.faults import faults, place
+from timebank.policy.parts import Strict, UnitCode
+from timebank.policy.spending import ConversionRule, RedemptionRule, SettlementRule, TimecoinRule, VoucherRule
 
 MINUTE, POINT = "minute", "point"
 
-UnitCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.:/-]{0,79}$")]
 Hours = Annotated[int, Field(gt=0, le=1_000_000)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class UnitRule(_Strict):
+class UnitRule(Strict):
     """A unit of the bank: its class and whether its owner may give it away."""
 
     code: UnitCode
@@ -36,7 +33,7 @@ class UnitRule(_Strict):
         return self
 
 
-class CreditingRule(_Strict):
+class CreditingRule(Strict):
     """How served minutes become credited minutes and points."""
 
     rounding_minutes: Annotated[int, Field(gt=0, le=1440)]
@@ -44,7 +41,7 @@ class CreditingRule(_Strict):
     points_per_hour: Annotated[int, Field(ge=0, le=10_000)]
 
 
-class EndOfYear(_Strict):
+class EndOfYear(Strict):
     """Lots end on 31 December of the year that is `years_after` the one they took effect in."""
 
     rule: Literal["end_of_year"]
@@ -55,7 +52,7 @@ class EndOfYear(_Strict):
         return date(effective_on.year + self.years_after, 12, 31)
 
 
-class EndOfMonth(_Strict):
+class EndOfMonth(Strict):
     """Lots end with the month that is `months_after` the one they took effect in."""
 
     rule: Literal["end_of_month"]
@@ -79,14 +76,14 @@ WRITTEN = r"^[^\x00-\x1f\x7f]+$"
 Label = Annotated[str, Field(min_length=1, max_length=40, pattern=WRITTEN)]
 
 
-class Words(_Strict):
+class Words(Strict):
     """What an office calls something, Chinese and English."""
 
     zh: Label
     en: Label
 
 
-class CategoryRule(_Strict):
+class CategoryRule(Strict):
     """A kind of activity. Hours come only of volunteer service (民政部令第67号 Art 19)."""
 
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -96,7 +93,7 @@ class CategoryRule(_Strict):
     """In place of the rate of `crediting`."""
 
 
-class EarnedUnit(_Strict):
+class EarnedUnit(Strict):
     """What a credited hour gives besides points, in thousandths of the unit an hour."""
 
     unit: UnitCode
@@ -104,14 +101,14 @@ class EarnedUnit(_Strict):
     party_members_only: bool = False
 
 
-class GradeRule(_Strict):
+class GradeRule(Strict):
     """How many people approve a record of a grade, each another, and whether it counts for stars."""
 
     approvals: Annotated[int, Field(ge=1, le=2)] = 1
     counts_for_stars: bool = True
 
 
-class AttendanceRule(_Strict):
+class AttendanceRule(Strict):
     """When scans are taken, and what becomes of an attendance; all in minutes."""
 
     early_minutes: Annotated[int, Field(ge=0, le=1440)] = 60
@@ -142,7 +139,7 @@ def _grades() -> dict[Grade, GradeRule]:
     }
 
 
-class PolicyPack(_Strict):
+class PolicyPack(Strict):
     """The rules of a bank. Amounts are whole minutes, hours and points."""
 
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=WRITTEN)]
@@ -159,6 +156,13 @@ class PolicyPack(_Strict):
     categories: Annotated[tuple[CategoryRule, ...], Field(strict=False)] = ()
     """Empty: any word is a category."""
     earned: Annotated[tuple[EarnedUnit, ...], Field(strict=False)] = ()
+    redemption: RedemptionRule = RedemptionRule()
+    conversions: Annotated[tuple[ConversionRule, ...], Field(strict=False)] = ()
+    """Which units may be turned into which, and at what rate; nothing else is."""
+    vouchers: VoucherRule = VoucherRule()
+    settlement: SettlementRule = SettlementRule()
+    timecoins: TimecoinRule | None = None
+    """None: the bank has no time-coins."""
     labels: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], Words] = Field(
         default_factory=dict
     )

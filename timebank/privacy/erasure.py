@@ -54,7 +54,15 @@ where bank_id = $1 and person_id = $2 and revoked_at is null
 update proxies set ended_at = $3, ended_by = $4
 where bank_id = $1 and (principal_id = $2 or agent_id = $2) and ended_at is null
 """,
+    """
+update kinships set ended_at = $3, ended_by = $4
+where bank_id = $1 and (person_id = $2 or kin_id = $2) and ended_at is null
+""",
 )
+_STAFFS = """
+update merchant_staff set until_at = greatest(since_at, $3)
+where bank_id = $1 and person_id = $2 and (until_at is null or until_at > $3)
+"""
 _STEWARDSHIPS = (
     "update stations set steward_id = null, version = version + 1 where bank_id = $1 and steward_id = $2"
 )
@@ -89,6 +97,20 @@ where o.bank_id = $1 and (o.raised_by = $2 or exists (
 _DISPUTES = """
 update disputes d set statement = $3, answer = case when d.answer is not null then $3 end
 where d.bank_id = $1 and d.person_id = $2
+"""
+
+# What was wished for is said by one of the two and may be about the other.
+_WISHES = """
+update service_orders o set wish = $3, version = o.version + 1
+where o.bank_id = $1 and (o.person_id = $2 or o.served_id = $2)
+"""
+_WISHED = """
+select distinct o.wish from service_orders o where o.bank_id = $1 and (o.person_id = $2 or o.served_id = $2)
+"""
+
+_COMPLAINTS = """
+update complaints c set statement = $3, answer = case when c.answer is not null then $3 end
+where c.bank_id = $1 and c.person_id = $2
 """
 
 # Workbooks and reports of finished tasks hold whole registers; nobody can tell who is in them. They are sealed and
@@ -145,21 +167,25 @@ async def erase_person(
     for statement in _ENDS:
         await tx.connection.execute(statement, tx.bank_id, person_id, now, actor.text)
     await tx.connection.execute(_STEWARDSHIPS, tx.bank_id, person_id)
+    await tx.connection.execute(_STAFFS, tx.bank_id, person_id, now)
     await tx.connection.execute(_REASONS, tx.bank_id, person_id, REDACTED)
     for statement in _UNTIL:
         await tx.connection.execute(statement, tx.bank_id, person_id, tx.day(now))
     await tx.connection.execute(_LINES, tx.bank_id, person_id, UNNAMED)
     await tx.connection.execute(_OBJECTIONS, tx.bank_id, person_id, REDACTED)
     await tx.connection.execute(_DISPUTES, tx.bank_id, person_id, REDACTED)
+    await tx.connection.execute(_COMPLAINTS, tx.bank_id, person_id, REDACTED)
+    await tx.connection.execute(_WISHES, tx.bank_id, person_id, REDACTED)
     await tx.connection.execute(_FILES, tx.bank_id)
     await tx.connection.execute(_MARK, tx.bank_id, person_id, now)
     return Erased(person_id, now)
 
 
 async def _delete_replies(tx: WriteTx, person_id: UUID, fields: Mapping[str, str] | None) -> None:
-    """Delete kept answers that say a field of the person, as it is or as JSON writes it."""
+    """Delete kept answers that say a field of the person or their wish, as it is or as JSON writes it."""
     said = None
     if fields is not None:
         telling = [value for field, value in fields.items() if field in TELLING]
+        telling += [row["wish"] for row in await tx.connection.fetch(_WISHED, tx.bank_id, person_id)]
         said = sorted({form for value in telling for form in (value, json.dumps(value)[1:-1])})
     await tx.connection.execute(_REPLIES, tx.bank_id, f"person:{person_id}", str(person_id), said)

@@ -1,6 +1,6 @@
 """Reading what people agreed to, and who looked at whom."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -23,6 +23,12 @@ select {_DECLARED} from unnest($3::text[]) with ordinality as x (purpose, place)
 _HISTORY = f"""
 select {_DECLARED} from consents c where c.bank_id = $1 and c.person_id = $2 and c.id > $3 order by c.id limit $4
 """  # noqa: S608 -- the same
+_CONSENTING = """
+select x.id from unnest($2::uuid[]) as x (id), lateral (
+  select c.is_given from consents c where c.bank_id = $1 and c.person_id = x.id and c.purpose = $3
+  order by c.id desc limit 1) c
+where c.is_given
+"""
 _PERSON = "select true from people where bank_id = $1 and id = $2"
 
 # The roles that the viewer had at that moment, not those of today.
@@ -175,3 +181,9 @@ def _look_ups(rows: "Sequence[asyncpg.Record]") -> list[LookUp]:
         )
         for row in rows
     ]
+
+
+async def consenting(tx: ReadTx, people: Collection[UUID], purpose: Purpose) -> set[UUID]:
+    """Return those of some people who agree to a purpose now."""
+    rows = await tx.connection.fetch(_CONSENTING, tx.bank_id, sorted(people), purpose)
+    return {row["id"] for row in rows}

@@ -7,7 +7,7 @@ it is refused where points are spent, and its record stays as it is.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
@@ -16,13 +16,14 @@ from uuid import UUID
 from ledger.holds import reversal
 from ledger.posting import post
 from ledger.session import WriteTx
-from ledger.shortfalls import Shortfall, shortfalls
-from ledger.values import ISSUANCE, WALLET, Draft, Move, Place, Posted, Refused
+from ledger.shortfalls import shortfalls
+from ledger.values import Posted, Refused
 from timebank.access import Actor, reach, represented
 from timebank.errors import RefusalError
 from timebank.notices.crediting import settle_credit
 from timebank.notifications.actions import tell
 from timebank.policy.rules import Grade
+from timebank.records.debts import debt_draft, keep_ceilings
 from timebank.records.deciding import decide_attendance
 from timebank.records.entries import State, enter, move
 from timebank.records.grades import Attended, weakest
@@ -31,8 +32,6 @@ from timebank.records.queries import IN_REACH
 from timebank.records.storing import By, NewRow, insert_records
 
 PERMISSION: Final = "records.void"
-DEBT: Final = "debt"
-"""The kind of the transaction that stands in for what was spent of a credit that is taken back."""
 
 VoidReason = Literal["mistake", "duplicate", "dispute", "fraud", "other"]
 """Why, in a word: the books and the entries cannot forget what is written into them."""
@@ -242,12 +241,14 @@ async def _reverse(
         reversal(f"void:{turn}", transaction_id=transaction_id, effective_at=now, actor=by.text, memo=reason)
     ]
     if missing:
-        drafts.insert(0, _debt(f"debt:{turn}", target.id, transaction_id, missing, by=by, now=now))
+        drafts.insert(0, debt_draft(f"debt:{turn}", target.id, transaction_id, missing, by=by, now=now))
     outcome = (await post(tx, drafts))[-1]
     if isinstance(outcome, Posted):
         owed: Counter[str] = Counter()
         for one in missing:
             owed[one.unit] += one.amount
+        if owed:
+            await keep_ceilings(tx, f"spent:{turn}", target.id, transaction_id, owed, by=by, now=now)
         return outcome.transaction_id, owed
     if not isinstance(outcome, Refused):
         raise RefusalError("idempotency_conflict")
@@ -258,20 +259,3 @@ async def _reverse(
     }
     await enter(tx, "noted", {target.id: detail}, actor=by.text, person_id=by.person_id, now=now)
     return outcome
-
-
-def _debt(
-    key: str, record_id: int, transaction_id: int, missing: Sequence[Shortfall], *, by: By, now: datetime
-) -> Draft:
-    """Return the draft that issues what was spent of a credit again, each to the lot it is missing from."""
-    return Draft(
-        DEBT,
-        key,
-        now,
-        by.text,
-        tuple(
-            Move(Place(ISSUANCE), Place(WALLET, one.owner, one.expires_on), one.unit, one.amount)
-            for one in missing
-        ),
-        metadata={"record": record_id, "credit": transaction_id},
-    )

@@ -78,8 +78,12 @@ refunds = Table(
     Column("transaction_id", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
     Column("by_manager", Boolean, nullable=False),
+    Column("till_id", BigInteger),
     Column("made_at", Instant, nullable=False),
     Column("made_by", Text, nullable=False),
     UniqueConstraint("bank_id", "redemption_id", name="refunds_redemption_key"),
     tenant_reference("refunds", "redemption_id", "redemptions"),
+    tenant_reference("refunds", "till_id", "tills"),
+    CheckConstraint("by_manager = (till_id is null)", name="refunds_till_check"),
+    Index("refunds_till_idx", "bank_id", "till_id", postgresql_where=text("till_id is not null")),
 )

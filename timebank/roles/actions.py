@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ledger.session import WriteTx
-from timebank.access import Actor, check, check_organisation
+from timebank.access import Actor, check, check_organisation, check_row
 from timebank.errors import RefusalError
 from timebank.notifications.actions import tell
 from timebank.organisations.queries import check_open
@@ -88,10 +88,7 @@ async def revoke_role(tx: WriteTx, actor: Actor, *, grant_id: int, now: datetime
     """
     check(actor, PERMISSION)
     found = await role_grant(tx, grant_id)
-    try:
-        await check_organisation(tx, actor, PERMISSION, found.organisation_id)
-    except RefusalError as refusal:
-        raise RefusalError("unknown_grant") from refusal
+    await check_row(tx, actor, PERMISSION, found.organisation_id, unknown="unknown_grant")
     if found.revoked_at is not None:
         raise RefusalError("already_revoked")
     if found.role == Role.ADMINISTRATOR:

@@ -1,7 +1,7 @@
 """Recording scans: one transaction for one or for five hundred, with a handful of statements.
 
 Statements, in order: the logins, passes, cards, posters, people and sessions that the batch names (each only if it
-names any); what is on record of its members, phones, proofs, digests and device numbers; their sign-ups; only where
+names any); what is on record of its members, phones, proofs, digests and device numbers, and their sign-ups; only where
 somebody who did not sign up walks into a session of limited places, a lock on that session and a count; one insert;
 with an activity's first check-in, that it runs.
 
@@ -31,6 +31,7 @@ from timebank.scans.loading import (
 from timebank.scans.reading import Read, read_requests
 from timebank.scans.requests import ScanAnswer, ScanRequest, Stamp
 from timebank.scans.rules import (
+    GOOD,
     IN,
     OUT,
     SessionFacts,
@@ -164,7 +165,11 @@ async def _insert(
     if not rows:
         return set()
     ordered = sorted(rows.values(), key=lambda row: (row[1] or 0, row[3] or 0, row[4], row[0]))
-    columns = [list(column) for column in zip(*ordered, strict=True)]
+    # A column of nothing is given as an empty one: unnest fills it up, and the driver need not look at each value.
+    columns = [
+        [] if all(value is None for value in column) else list(column)
+        for column in zip(*ordered, strict=True)
+    ]
     return {bytes(row["digest"]) for row in await tx.connection.fetch(_INSERT, tx.bank_id, *columns)}
 
 
@@ -221,8 +226,7 @@ def _answer(case: _Case, times: dict[tuple[int, int, str], datetime]) -> ScanAns
     found = case.stored or case.verdict
     assert found is not None  # noqa: S101 -- every case was judged or is on record
     happened_at = claim.happened_at if case.stored is None else case.stored.happened_at
-    answer = ScanAnswer(found.outcome, claim.kind, found.session_id, person_id, happened_at)
-    if not answer.is_good or found.session_id is None or found.volunteer_id is None:
-        return answer
-    pair = (found.session_id, found.volunteer_id)
-    return replace(answer, check_in_at=times.get((*pair, IN)), check_out_at=times.get((*pair, OUT)))
+    in_at, out_at = None, None
+    if found.outcome in GOOD and found.session_id is not None and found.volunteer_id is not None:
+        in_at, out_at = (times.get((found.session_id, found.volunteer_id, kind)) for kind in (IN, OUT))
+    return ScanAnswer(found.outcome, claim.kind, found.session_id, person_id, happened_at, in_at, out_at)

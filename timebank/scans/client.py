@@ -1,28 +1,25 @@
 """A station's queue without network, as a reference: append, sign, chain, hand out in batches. It asks no server.
 
 The queue is a file of JSON lines to which is only ever added; each line reaches the disk before the member is told
-anything. A line that a power cut left half written was told to nobody, and is cut off when the file is opened again.
+anything (`timebank.linefile`).
 """
 
 import base64
-import fcntl
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from timebank.linefile import LineFile
 from timebank.scans.batch import FIRST_PRIOR, MAX_ENTRIES, Entry, canonical, digest_of
 from timebank.scans.rules import ACCEPTED, Kind
 
 
-class StationQueue:
+class StationQueue(LineFile):
     """The queue of one device; one program at a time has it open."""
 
     def __init__(self, path: Path, device_id: UUID, key: Ed25519PrivateKey) -> None:
@@ -31,35 +28,11 @@ class StationQueue:
         Raises:
             BlockingIOError: another program has it open.
         """
-        self._device_id, self._key, self._path = device_id, key, path
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._file)
-            raise
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # a file that was made just now is to be found after a power cut
-        finally:
-            os.close(folder)
-        content = path.read_bytes()
-        whole = content.rfind(b"\n") + 1
-        os.ftruncate(self._file, whole)
-        os.lseek(self._file, whole, os.SEEK_SET)
+        super().__init__(path)
+        self._device_id, self._key = device_id, key
         self._seq, self._prior, self._latest = 0, FIRST_PRIOR, ""
         for entry in self.entries():
             self._follow(entry)
-
-    def __enter__(self) -> Self:
-        """Return the queue."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the file."""
-        os.close(self._file)
 
     def add(  # noqa: PLR0913 -- an entry has that many fields
         self,
@@ -94,15 +67,14 @@ class StationQueue:
         )
         signature = base64.b64encode(self._key.sign(canonical(self._device_id, entry))).decode()
         entry = replace(entry, signature=signature)
-        self._append(json.dumps(asdict(entry)).encode() + b"\n")
+        self.append(json.dumps(asdict(entry)))
         self._follow(entry)
         return entry
 
     def entries(self) -> Iterator[Entry]:
         """Return everything in the queue, oldest first."""
-        with self._path.open(encoding="utf-8") as lines:
-            for line in lines:
-                yield Entry(**json.loads(line))
+        for line in self.lines():
+            yield Entry(**json.loads(line))
 
     def batches(self, *, after_seq: int = 0, size: int = MAX_ENTRIES) -> Iterator[dict[str, object]]:
         """Return bodies of `POST /api/v1/scans/batch` with what comes after a number; one may be sent again."""
@@ -116,18 +88,6 @@ class StationQueue:
                 batch = []
         if batch:
             yield {"device_id": str(self._device_id), "entries": batch}
-
-    def _append(self, line: bytes) -> None:
-        end = os.lseek(self._file, 0, os.SEEK_CUR)
-        try:
-            rest = line
-            while rest:  # a disk that is all but full takes a part, and only then refuses
-                rest = rest[os.write(self._file, rest) :]
-            os.fsync(self._file)
-        except OSError:
-            os.ftruncate(self._file, end)
-            os.lseek(self._file, end, os.SEEK_SET)
-            raise
 
     def _follow(self, entry: Entry) -> None:
         self._seq, self._prior = entry.seq, digest_of(self._device_id, entry).hex()

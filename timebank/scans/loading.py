@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import asyncpg
 
 # Every table is asked for by its key in a subquery of its own: without statistics, as in a table that was empty when
-# the statement was planned, the planner would otherwise go by whatever index begins with the bank.
+# the statement was planned, the planner would otherwise go by whatever index begins with the bank. What is asked for
+# is given by a subquery, too: seeing that it is few, the planner would plan anew each time, for longer than it saves.
 _PERSON = """
 left join lateral (
   select p.id, p.erased_at from people p where p.bank_id = $1 and p.id = x.person_id offset 0) p on true
@@ -25,7 +26,7 @@ left join lateral (
 # The door of `access.load_actor` for many at once: the sessions that are alive, and whose they are.
 _LOGINS = f"""
 select x.id, x.person_id, v.id as volunteer_id, v.organisation_id, v.team_id
-from unnest($2::uuid[]) as n (id), lateral (
+from unnest((select $2::uuid[])) as n (id), lateral (
   select s.id, s.person_id, s.device_id, s.ended_at, s.expires_at from sessions s
   where s.bank_id = $1 and s.id = n.id offset 0) x
 {_PERSON}
@@ -35,22 +36,22 @@ where x.ended_at is null and x.expires_at > $3 and p.erased_at is null and d.rev
 """  # noqa: S608 -- ours
 _PEOPLE = f"""
 select x.person_id as id, x.person_id, v.id as volunteer_id, v.organisation_id, v.team_id
-from unnest($2::uuid[]) as x (person_id)
+from unnest((select $2::uuid[])) as x (person_id)
 {_PERSON}
 where p.id is not null and p.erased_at is null
 """  # noqa: S608 -- ours
 _LOCATING = """
-select x.id from unnest($2::uuid[]) as x (id), lateral (
+select x.id from unnest((select $2::uuid[])) as x (id), lateral (
   select c.is_given from consents c where c.bank_id = $1 and c.person_id = x.id and c.purpose = 'location'
   order by c.id desc limit 1) c
 where c.is_given
 """
 _PASSES = """
-select p.id, p.person_id, p.key_id, p.revoked_at from unnest($2::bigint[]) as x (id), lateral (
+select p.id, p.person_id, p.key_id, p.revoked_at from unnest((select $2::bigint[])) as x (id), lateral (
   select p.* from passes p where p.bank_id = $1 and p.id = x.id offset 0) p
 """
 _CARDS = """
-select c.digest, c.person_id, c.revoked_at from unnest($2::bytea[]) as x (digest), lateral (
+select c.digest, c.person_id, c.revoked_at from unnest((select $2::bytea[])) as x (digest), lateral (
   select c.* from cards c where c.bank_id = $1 and c.digest = x.digest offset 0) c
 """
 _POSTERS = """
@@ -59,7 +60,7 @@ select t.id, t.poster_serial,
     join session_stations l on l.bank_id = $1 and l.session_id = s.id and l.station_id = t.id
     where s.bank_id = $1 and s.state = 'planned' and s.ends_at > $3::timestamptz - interval '2 days'
       and s.starts_at < $3::timestamptz + interval '2 days') as sessions
-from unnest($2::bigint[]) as x (id), lateral (
+from unnest((select $2::bigint[])) as x (id), lateral (
   select t.* from stations t where t.bank_id = $1 and t.id = x.id and (t.closed_on is null or t.closed_on > $4)
   offset 0) t
 """
@@ -69,7 +70,7 @@ select s.id, s.state, s.starts_at, s.ends_at, s.capacity, a.activity_state, a.ac
   array(select row(t.id, t.latitude_e6, t.longitude_e6, t.radius_metres, t.organisation_id)
     from session_stations l join stations t on t.bank_id = $1 and t.id = l.station_id
     where l.bank_id = $1 and l.session_id = s.id) as stations
-from unnest($2::bigint[]) as x (id), lateral (
+from unnest((select $2::bigint[])) as x (id), lateral (
   select s.* from activity_sessions s where s.bank_id = $1 and s.id = x.id offset 0) s,
 lateral (
   select a.state as activity_state, a.kind as activity_kind, a.organisation_id,
@@ -81,42 +82,44 @@ left join lateral (
   from policy_packs k where k.bank_id = $1 and k.effective_from <= (s.starts_at at time zone $3)::date
   order by k.effective_from desc limit 1) p on true
 """
-# Asked for as the first of a range, so that only an index with the volunteer in it will do: without statistics the
+_SCAN = """
+s.digest, s.session_id, s.volunteer_id, s.kind, s.outcome, s.happened_at, s.phone, s.proof, s.device_id, s.device_seq
+"""
+SIGNED_UP = "signed_up"
+# What is on record of a batch, in one statement: each round trip is one more wait for everybody in it. Each part goes
+# by the unique index that will decide in the end; a phone served by a repeat, too, which has its own. A sign-up is
+# asked for as the first of a range, so that only an index with the volunteer in it will do: without statistics the
 # queue's looks as good, and reads all who signed up for each who scans.
-_SIGN_UPS = """
-select u.session_id, u.volunteer_id from unnest($2::bigint[], $3::bigint[]) as x (session_id, volunteer_id), lateral (
+_TAKEN = f"""
+select {_SCAN} from unnest((select $2::bigint[]), (select $3::bigint[])) as x (session_id, volunteer_id), lateral (
+  select s.* from scans s where s.bank_id = $1 and s.session_id = x.session_id and s.volunteer_id = x.volunteer_id
+    and s.kind in ('in', 'out') and s.outcome = 'accepted' offset 0) s
+union all
+select {_SCAN} from unnest((select $4::bigint[]), (select $5::bytea[])) as x (session_id, phone), lateral (
+  select s.* from scans s where s.bank_id = $1 and s.session_id = x.session_id and s.phone = x.phone
+    and s.outcome = 'accepted' offset 0) s
+union all
+select {_SCAN} from unnest((select $4::bigint[]), (select $5::bytea[])) as x (session_id, phone), lateral (
+  select s.* from scans s where s.bank_id = $1 and s.session_id = x.session_id and s.phone = x.phone
+    and s.outcome = 'repeat' offset 0) s
+union all
+select {_SCAN} from unnest((select $6::bytea[])) as x (proof), lateral (
+  select s.* from scans s where s.bank_id = $1 and s.proof = x.proof and s.outcome = 'accepted' offset 0) s
+union all
+select {_SCAN} from unnest((select $7::bytea[])) as x (digest), lateral (
+  select s.* from scans s where s.bank_id = $1 and s.digest = x.digest offset 0) s
+union all
+select {_SCAN} from unnest((select $8::uuid[]), (select $9::bigint[])) as x (device_id, device_seq), lateral (
+  select s.* from scans s where s.bank_id = $1 and s.device_id = x.device_id and s.device_seq = x.device_seq
+    and s.outcome <> 'sequence_conflict' offset 0) s
+union all
+select null, u.session_id, u.volunteer_id, null, u.state, null, null, null, null, null
+from unnest((select $2::bigint[]), (select $3::bigint[])) as x (session_id, volunteer_id), lateral (
   select u.session_id, u.volunteer_id, u.state from sign_ups u
   where u.bank_id = $1 and u.session_id = x.session_id
     and u.volunteer_id >= x.volunteer_id and u.volunteer_id <= x.volunteer_id
   order by u.volunteer_id limit 1) u
-where u.state = 'signed_up'
-"""
-_SCAN = """
-s.digest, s.session_id, s.volunteer_id, s.kind, s.outcome, s.happened_at, s.phone, s.proof, s.device_id, s.device_seq
-"""
-# Each part goes by the unique index that will decide in the end; a phone served by a repeat, too, which has its own.
-_SCANS = f"""
-select {_SCAN} from unnest($2::bigint[], $3::bigint[]) as x (session_id, volunteer_id), lateral (
-  select s.* from scans s where s.bank_id = $1 and s.session_id = x.session_id and s.volunteer_id = x.volunteer_id
-    and s.kind in ('in', 'out') and s.outcome = 'accepted' offset 0) s
-union all
-select {_SCAN} from unnest($4::bigint[], $5::bytea[]) as x (session_id, phone), lateral (
-  select s.* from scans s where s.bank_id = $1 and s.session_id = x.session_id and s.phone = x.phone
-    and s.outcome = 'accepted' offset 0) s
-union all
-select {_SCAN} from unnest($4::bigint[], $5::bytea[]) as x (session_id, phone), lateral (
-  select s.* from scans s where s.bank_id = $1 and s.session_id = x.session_id and s.phone = x.phone
-    and s.outcome = 'repeat' offset 0) s
-union all
-select {_SCAN} from unnest($6::bytea[]) as x (proof), lateral (
-  select s.* from scans s where s.bank_id = $1 and s.proof = x.proof and s.outcome = 'accepted' offset 0) s
-union all
-select {_SCAN} from unnest($7::bytea[]) as x (digest), lateral (
-  select s.* from scans s where s.bank_id = $1 and s.digest = x.digest offset 0) s
-union all
-select {_SCAN} from unnest($8::uuid[], $9::bigint[]) as x (device_id, device_seq), lateral (
-  select s.* from scans s where s.bank_id = $1 and s.device_id = x.device_id and s.device_seq = x.device_seq
-    and s.outcome <> 'sequence_conflict' offset 0) s
+where u.state = '{SIGNED_UP}'
 """  # noqa: S608 -- ours
 
 # Who signs up locks the same row; foreign keys of scans do not wait for it.
@@ -131,7 +134,7 @@ select x.id, (select count(*) from (
     union
     select s.volunteer_id from scans s where s.bank_id = $1 and s.session_id = x.id and s.outcome = 'accepted'
   ) as anybody) as present
-from unnest($2::bigint[]) as x (id)
+from unnest((select $2::bigint[])) as x (id)
 """
 
 
@@ -241,15 +244,14 @@ async def load_taken(
     `pairs` and `phones` are the members and phones in each session that a claim may be of.
     """
     claims, taken = list(claims), Taken()
-    asked = sorted(set(pairs))
     proofs = sorted({c.proof for c in claims if c.proof is not None})
     digests = sorted({c.digest for c in claims})
     places = {c.device for c in claims if c.device is not None}
     places |= {(device, seq - 1) for device, seq in places}
     rows = await tx.connection.fetch(
-        _SCANS,
+        _TAKEN,
         tx.bank_id,
-        *_columns(asked, 2),
+        *_columns(sorted(set(pairs)), 2),
         *_columns(sorted(set(phones)), 2),
         proofs,
         digests,
@@ -257,6 +259,9 @@ async def load_taken(
     )
     stored: dict[bytes, Stored] = {}
     for row in rows:
+        if row["outcome"] == SIGNED_UP:
+            taken.signed_up.add((row["session_id"], row["volunteer_id"]))
+            continue
         digest = bytes(row["digest"])
         if row["outcome"] == "accepted":
             _enter(taken, row)
@@ -267,9 +272,6 @@ async def load_taken(
         stored[digest] = Stored(
             digest, row["session_id"], row["volunteer_id"], row["kind"], row["outcome"], row["happened_at"]
         )
-    if asked:
-        rows = await tx.connection.fetch(_SIGN_UPS, tx.bank_id, *_columns(asked, 2))
-        taken.signed_up = {(row["session_id"], row["volunteer_id"]) for row in rows}
     return taken, stored
 
 

@@ -12,6 +12,8 @@ from timebank.codes.rules import (
     MEMBER_WINDOW_SECONDS,
     CodeKeys,
     MemberCode,
+    MerchantCode,
+    PickUpCode,
     PosterCode,
     StationCode,
     check_member_code,
@@ -96,10 +98,13 @@ def _parse(request: ScanRequest, bank_id: int, codes: CodeKeys) -> tuple[Code | 
             return code, code.fault
         if request.code is None and request.member_code is None:
             return None, None
-        code = read_code(request.code or request.member_code or "")
-        if isinstance(code, MemberCode) != (request.code is None):
-            # A member's code where a station's belongs, or the other way round.
+        shown = read_code(request.code or request.member_code or "")
+        if isinstance(shown, MerchantCode | PickUpCode) or isinstance(shown, MemberCode) != (
+            request.code is None
+        ):
+            # A member's code where a station's belongs, or the other way round, or what is no code of check-in.
             return None, "code_unreadable"
+        code = shown
         if isinstance(code, StationCode):
             check_station_code(codes, code, bank_id=bank_id, now=at)
         elif isinstance(code, PosterCode):
@@ -152,8 +157,8 @@ def _read(
         is_known=_is_known(request, member),
     )
     actor = request.actor or f"person:{member.person_id if member else None}"
-    read = Read(claim, None if member is None else member.person_id, actor=actor)
-    return read if code is None else _with_place(read, code, known)
+    claim, candidates = _with_place(claim, code, known)
+    return Read(claim, None if member is None else member.person_id, candidates, actor=actor)
 
 
 def _read_shown(  # noqa: PLR0917 -- as above
@@ -179,7 +184,7 @@ def _read_shown(  # noqa: PLR0917 -- as above
         if request.stamp is None:
             # Used up in one session: in another one at the same moment the code was a picture of it. What stations
             # without network saw must not depend on who tells first; overlaps are found when records are made.
-            proof = _proof(code, request.kind)
+            proof = member_proof(code, request.kind)
     member = None if bearing is None else known.people.get(bearing.person_id)
     claim = replace(
         base,
@@ -213,25 +218,29 @@ def _fault_of_member_code(
     return fault
 
 
-def _with_place(read: Read, code: Code, known: _Register) -> Read:
-    """Add what the code says about the place."""
-    asked = read.claim.session_id
-    claim = (
-        replace(read.claim, station_id=code.station_id) if not isinstance(code, MemberCode) else read.claim
-    )
+def _with_place(claim: Claim, code: Code | None, known: _Register) -> tuple[Claim, tuple[int, ...] | None]:
+    """Add what the code says about the place, and return the sessions that it could be of if it names none."""
+    asked = claim.session_id
+    if isinstance(code, StationCode):
+        named = replace(claim, station_id=code.station_id, session_id=code.session_id, asked_session_id=asked)
+        return named, None
+    if isinstance(code, Receipt):
+        touched = replace(
+            claim,
+            station_id=code.station_id,
+            session_id=code.session_id,
+            asked_session_id=asked,
+            proof=code.proof,
+            happened_at=claim.happened_at if code.fault is not None else code.touched_at,
+        )
+        return touched, None
     if isinstance(code, PosterCode):
         poster = known.posters.get(code.station_id)
-        if claim.fault is None and (poster is None or poster.serial != code.serial):
-            claim = replace(claim, fault="code_expired")
+        is_old = poster is None or poster.serial != code.serial
+        fault = claim.fault or ("code_expired" if is_old else None)
         candidates = None if asked is not None else () if poster is None else poster.session_ids
-        return replace(read, claim=claim, candidates=candidates)
-    if isinstance(code, StationCode):
-        claim = replace(claim, session_id=code.session_id, asked_session_id=asked)
-    elif isinstance(code, Receipt):
-        claim = replace(claim, session_id=code.session_id, asked_session_id=asked, proof=code.proof)
-        if code.fault is None:
-            claim = replace(claim, happened_at=code.touched_at)
-    return replace(read, claim=claim)
+        return replace(claim, station_id=code.station_id, fault=fault), candidates
+    return claim, None
 
 
 def _member_of(request: ScanRequest, known: _Register) -> Member | None:
@@ -257,5 +266,6 @@ def _mode(request: ScanRequest, code: Code | None) -> Mode:
     return "poster" if isinstance(code, PosterCode) else "station_code"
 
 
-def _proof(code: MemberCode, kind: str) -> bytes:
+def member_proof(code: MemberCode, kind: str) -> bytes:
+    """Return what a scan of that kind uses a code of a phone up by."""
     return sha256(f"member\0{code.pass_id}\0{code.window}\0{kind}".encode()).digest()

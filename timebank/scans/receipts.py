@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from timebank.codes.rules import MAC_BYTES, CodeKeys, StationCode, check_station_code, read_code
+from timebank.codes.layout import MAC_BYTES
+from timebank.codes.rules import CodeKeys, StationCode, check_station_code, read_code
 from timebank.errors import RefusalError
 from timebank.vault.blind import BlindIndex
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from timebank.scans.rules import ACCEPTED, REPEAT, Kind
+from timebank.scans.rules import GOOD, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +80,4 @@ class ScanAnswer:
     @property
     def is_good(self) -> bool:
         """Tell whether the member is checked in, or out."""
-        return self.outcome in (ACCEPTED, REPEAT)
+        return self.outcome in GOOD

@@ -6,7 +6,7 @@ scan is kept: the steward counts the refused ones.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
@@ -19,6 +19,9 @@ OUT: Final = "out"
 ACCEPTED: Final = "accepted"
 REPEAT: Final = "repeat"
 """A member who is checked in already, or out: a friendly success, and evidence like the first."""
+
+GOOD: Final = frozenset({ACCEPTED, REPEAT})
+"""The outcomes of who is checked in, or out."""
 
 REFUSALS: Final = (
     # what arrived from a device offline
@@ -147,7 +150,7 @@ class Verdict:
     @property
     def is_good(self) -> bool:
         """Tell whether the member is checked in, or out."""
-        return self.outcome in (ACCEPTED, REPEAT)
+        return self.outcome in GOOD
 
 
 @dataclass(slots=True)
@@ -184,13 +187,6 @@ def judge(claim: Claim, session: SessionFacts | None, taken: Taken) -> Verdict:
     fault = _sequence_fault(claim, taken)
     fault = fault or claim.fault or _fault_of_place_and_person(claim, session)
     site = claim.station_id if session is not None and claim.station_id in session.sites else None
-    known = Verdict(
-        "",
-        None if session is None else session.id,
-        site,
-        claim.volunteer_id,
-        claim.is_own or _is_fork(claim, taken),
-    )
     if fault is None and session is not None and claim.volunteer_id is not None:
         fault = _fault_of_moment(claim, session, claim.volunteer_id, taken)
         if fault is None and claim.late_fault is None:
@@ -198,11 +194,12 @@ def judge(claim: Claim, session: SessionFacts | None, taken: Taken) -> Verdict:
         elif fault == REPEAT and claim.late_fault is None:
             taken.use_phone(session.id, claim.phone, claim.volunteer_id)
         fault = fault or ACCEPTED
-    if fault in (ACCEPTED, REPEAT):
+    if fault in GOOD:
         # What the station itself sent away stays so: nobody was told that they are checked in.
         fault = claim.late_fault or fault
     assert fault is not None  # noqa: S101 -- without session or member there is a fault
-    return replace(known, outcome=fault)
+    session_id, is_doubtful = None if session is None else session.id, claim.is_own or _is_fork(claim, taken)
+    return Verdict(fault, session_id, site, claim.volunteer_id, is_doubtful)
 
 
 def _sequence_fault(claim: Claim, taken: Taken) -> str | None:

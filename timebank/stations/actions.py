@@ -12,7 +12,7 @@ import asyncpg
 from ledger.session import WriteTx
 from timebank.errors import RefusalError
 from timebank.organisations.queries import check_open
-from timebank.permissions import PERMISSIONS
+from timebank.roles.queries import may_at
 from timebank.stations.queries import Plan, Station, station
 
 _INSERT = """
@@ -29,18 +29,6 @@ _LOCK = "select id from stations where bank_id = $1 and id = $2 for update"
 _CLOSE = "update stations set closed_on = $3, version = version + 1 where bank_id = $1 and id = $2"
 _RENEW = """
 update stations set poster_serial = poster_serial + 1, version = version + 1 where bank_id = $1 and id = $2
-"""
-
-# Whose role reaches the organisation at that moment: any that lets them show the station's code.
-_IS_STEWARD = """
-with recursive up (id, parent_id) as (
-  select o.id, o.parent_id from organisations o where o.bank_id = $1 and o.id = $2
-  union
-  select o.id, o.parent_id from organisations o join up on o.id = up.parent_id where o.bank_id = $1
-)
-select exists (select from role_grants g join up on up.id = g.organisation_id
-  where g.bank_id = $1 and g.person_id = $3 and g.role = any($4::text[]) and g.revoked_at is null
-    and g.from_at <= $5 and (g.until_at is null or g.until_at > $5))
 """
 
 
@@ -120,10 +108,10 @@ async def _locked(tx: WriteTx, station_id: int, expected_version: int | None, to
 
 
 async def _check_steward(tx: WriteTx, steward_id: UUID | None, organisation_id: int, now: datetime) -> None:
+    """Refuse a steward without a role there that lets them show the station's code."""
     if steward_id is None:
         return
-    roles = [str(role) for role in PERMISSIONS["stations.show"].roles]
-    if not await tx.connection.fetchval(_IS_STEWARD, tx.bank_id, organisation_id, steward_id, roles, now):
+    if not await may_at(tx, steward_id, "stations.show", organisation_id, now=now):
         raise RefusalError("unknown_steward")
 
 

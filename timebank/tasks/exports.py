@@ -1,4 +1,4 @@
-"""Doing an export task: the journal in a zip, or the service records as a workbook without personal fields."""
+"""Doing an export task: the journal in a zip, or service records or solvency as a workbook, without personal fields."""
 
 import asyncio
 import io
@@ -16,6 +16,7 @@ from ledger.export.hledger import write_hledger
 from ledger.export.table import write_table
 from ledger.session import ReadTx
 from timebank.database import Bank, Database
+from timebank.solvency.export import write_solvency
 from timebank.tasks.actions import Claimed, Ended
 from timebank.tasks.imports import XLSX, seal_report
 from timebank.tasks.queries import ExportKind
@@ -81,6 +82,13 @@ async def run_export(
         about = task.params["organisation_ids"]
         count = await database.read(bank, lambda tx: write_records(tx, path, about, progress))  # type: ignore[arg-type]  # JSON that the export wrote itself
         name, media_type = "records.xlsx", XLSX
+    elif kind is ExportKind.SOLVENCY_XLSX:
+        about, asked_at = (
+            task.params["organisation_ids"],
+            datetime.fromisoformat(str(task.params["asked_at"])),
+        )
+        count = await database.read(bank, lambda tx: write_solvency(tx, path, about, now=asked_at))  # type: ignore[arg-type]  # as above
+        name, media_type = "solvency.xlsx", XLSX
     else:
         write, inner, encoding = _JOURNALS[kind]
         count = await database.read(bank, lambda tx: _zip(tx, path, write, inner, encoding))

@@ -24,6 +24,11 @@ class ExportKind(StrEnum):
     JOURNAL_BEANCOUNT = "journal_beancount"
     JOURNAL_CSV = "journal_csv"
     RECORDS_XLSX = "records_xlsx"
+    SOLVENCY_XLSX = "solvency_xlsx"
+
+
+BY_REACH = frozenset({ExportKind.RECORDS_XLSX, ExportKind.SOLVENCY_XLSX})
+"""What is about the organisations in reach of who asks; anything else is about the whole bank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ async def reach_of_export(tx: ReadTx, actor: Actor, kind: ExportKind) -> list[in
     Raises:
         RefusalError: `forbidden`.
     """
-    if kind is ExportKind.RECORDS_XLSX:
+    if kind in BY_REACH:
         return await reach(tx, actor, "exports.write")
     check(actor, "exports.write")
     check_whole_bank(actor, "transactions.read")

@@ -31,6 +31,7 @@ from timebank.tasks.actions import (
 from timebank.tasks.exports import run_export
 from timebank.tasks.imports import run_import
 from timebank.tasks.queries import EXPORT, IMPORT
+from timebank.tills.quotes import forget_quotes
 from timebank.vault.cipher import Cipher
 
 POLL_SECONDS = 1.0
@@ -163,6 +164,7 @@ class Worker:
             await self.database.write(bank, lambda tx: drop_old_reports(tx, now=now))
             await self.database.write(bank, lambda tx: sweep_logins(tx, now=now))
             await self.database.write(bank, lambda tx: forget_replies(tx, before=now - REPLIES_KEPT))
+            await self.database.write(bank, lambda tx: forget_quotes(tx, now=now))
             self._swept_at[bank.id] = now
 
 

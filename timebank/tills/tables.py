@@ -24,7 +24,6 @@ tills = Table(
     tenant_reference("tills", "shop_id", "shops"),
     tenant_reference("tills", "device_id", "devices"),
     tenant_reference("tills", "cashier_id", "people"),
-    tenant_reference("tills", "session_id", "sessions"),
     CheckConstraint("opening_cash_cents >= 0 and closing_cash_cents >= 0", name="tills_cash_check"),
     CheckConstraint("(closed_at is null) = (closed_by is null)", name="tills_closed_check"),
     Index(

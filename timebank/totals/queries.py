@@ -4,11 +4,12 @@ from datetime import date
 
 from ledger.balances import trial_balance
 from ledger.session import ReadTx
-from ledger.values import EXPIRED, HANDED_OUT, ISSUANCE, TAKINGS
+from ledger.values import BUDGET, EXPIRED, HANDED_OUT, ISSUANCE, TAKINGS
 from timebank.errors import RefusalError
 from timebank.notices.crediting import CREDIT
 from timebank.policy.actions import load_history
 from timebank.policy.rules import MINUTE, POINT
+from timebank.settlements.queries import paid_amounts
 from timebank.workbook.booking import REDEMPTION
 
 TOP = 10
@@ -96,11 +97,11 @@ async def totals(tx: ReadTx) -> Totals:
         "needs_review": attendances.get("needs_review", 0),
         "records_credited": await connection.fetchval(_POSTED, tx.bank_id, CREDIT),
         "minutes_credited": -units.get(MINUTE, {}).get(ISSUANCE, 0),
-        "points_issued": -points.get(ISSUANCE, 0),
+        "points_issued": -points.get(ISSUANCE, 0) - points.get(BUDGET, 0),
         "redemption_rows": counts["redemption_rows"],
         "redemptions_done": await connection.fetchval(_POSTED, tx.bank_id, REDEMPTION),
         "redemptions_refused": dict(sorted(slips.items())),
-        "points_spent": points.get(TAKINGS, 0),
+        "points_spent": points.get(TAKINGS, 0) + (await paid_amounts(tx)).get(POINT, 0),
         "goods_handed_out": sum(goods),
     }
     expired_on = await _latest_run(tx, "expire")

@@ -109,6 +109,9 @@ where o.bank_id = $1 and o.id = x.place::bigint
     ),
 )
 
+# What is signed under a key derived from one: merchants check it without network, so it cannot be made anew.
+_SIGNED_UNDER = "select distinct key_id from vouchers where bank_id = $1 and state = 'issued'"
+
 _INDEXED_FIELDS = """
 select subject, field as place, sealed from vault
 where bank_id = $1 and (subject, field) > ($2, $3) and field = any($4::text[])
@@ -142,12 +145,13 @@ async def rotate(database: Database, cipher: Cipher, home: Path | None) -> Rotat
     """Make a new key and seal everything with it; if an earlier run was cut off, finish that one instead.
 
     `home` is where key files lie, None where the environment gives the keys: whoever sets it makes them. A key that
-    no row named any more when the run began is removed at its end: it has had a whole rotation's time.
+    no row named any more when the run began is removed at its end: it has had a whole rotation's time. One that an open
+    voucher was signed under stays.
     """
     done = await reseal(database, cipher)
     if done.sealed or home is None:
         return Rotated(None, done.sealed, done.unopened, ())
-    named = set(await rows_by_key(database))
+    named = set(await rows_by_key(database)) | await keys_of_vouchers(database)
     before = list_key_files(home)
     add_key_file(home)
     cipher.ring.refresh()
@@ -178,6 +182,18 @@ async def rows_by_key(database: Database) -> dict[str, int]:
         for store in STORES:
             for row in await tx.connection.fetch(store.count, tx.bank_id):
                 found[row["key_id"]] = found.get(row["key_id"], 0) + row["rows"]
+
+    for row in await database.pool.fetch(_BANKS):
+        await database.read(await database.bank(row["code"]), work)
+    return found
+
+
+async def keys_of_vouchers(database: Database) -> set[str]:
+    """Return the keys that open vouchers of all banks were signed under."""
+    found: set[str] = set()
+
+    async def work(tx: ReadTx) -> None:
+        found.update(row["key_id"] for row in await tx.connection.fetch(_SIGNED_UNDER, tx.bank_id))
 
     for row in await database.pool.fetch(_BANKS):
         await database.read(await database.bank(row["code"]), work)

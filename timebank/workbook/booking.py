@@ -35,10 +35,11 @@ from timebank.errors import RefusalError
 from timebank.notices.crediting import CreditableRecord, credit_draft
 from timebank.policy.actions import PolicyHistory
 from timebank.policy.rules import POINT
+from timebank.shops.rules import goods_unit
 from timebank.workbook.facts import BookedRecord, Facts
 from timebank.workbook.fates import Fate, SheetFates, fate
 from timebank.workbook.replay import Award, Credit, Event, Redemption
-from timebank.workbook.storing import Registers, goods_unit
+from timebank.workbook.storing import Registers
 
 T = TypeVar("T")
 

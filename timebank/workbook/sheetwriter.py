@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import date, datetime
+from io import BytesIO
 from typing import TYPE_CHECKING, Final, Self
 
 import xlsxwriter
@@ -76,9 +77,9 @@ class SheetWriter:
 class WorkbookWriter:
     """An .xlsx file being written, one sheet after another; use as a context manager."""
 
-    def __init__(self, path: Path) -> None:
-        """Begin a file at `path`."""
-        self._book = xlsxwriter.Workbook(str(path), _OPTIONS)
+    def __init__(self, target: Path | BytesIO) -> None:
+        """Begin a file at a path, or in memory."""
+        self._book = xlsxwriter.Workbook(target if isinstance(target, BytesIO) else str(target), _OPTIONS)
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
         self._moment = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         self._title = self._book.add_format({"bold": True})

@@ -4,8 +4,6 @@ Registers keep the first row of a code. Attendances, awards and slips are kept b
 and of how often it stood before in the same workbook, so the same line is the same line in every later file.
 """
 
-import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +11,11 @@ from uuid import UUID, uuid4
 
 from ledger.accounts import declare_units
 from ledger.session import WriteTx
+from timebank.shops.rules import goods_unit
 from timebank.vault.actions import put_fields
 from timebank.vault.cipher import Cipher
 from timebank.workbook.district import District
 from timebank.workbook.sheets import ActivityRow, GoodsRow, OrganisationRow, TeamRow, VolunteerRow
-
-_PLAIN_CODE = re.compile(r"[A-Z0-9.-]{1,30}")
 
 LEVELS: Mapping[str, str] = {"区": "district", "街道": "street", "社区": "community", "网格": "grid"}
 
@@ -220,11 +217,3 @@ async def _store_goods(tx: WriteTx, goods: Sequence[GoodsRow], opening_at: datet
         await declare_units(tx, [(unit, "goods", True) for _, _, _, unit, _, _ in rows])
         await tx.connection.execute(_GOODS, tx.bank_id, opening_at, *map(list, zip(*rows, strict=True)))
     return shops
-
-
-def goods_unit(shop: str, sku: str) -> str:
-    """Return the ledger's unit of an item on a shop's shelf; codes that are not plain become a digest."""
-    if _PLAIN_CODE.fullmatch(shop) and _PLAIN_CODE.fullmatch(sku):
-        return f"goods/{shop}/{sku}"
-    digest = hashlib.blake2b(f"{shop}\0{sku}".encode(), digest_size=16)
-    return f"goods/{digest.hexdigest()}"

@@ -1,4 +1,4 @@
-// The station's screen: draws the code of this moment, fetches the next ones ahead, and keeps the box in focus for the
+// A station's screen, or a merchant's: draws the code of this moment, fetches the next ones ahead, and keeps the box in focus for the
 // scanner gun.
 
 import { drawCode } from "./qr.js";
@@ -42,7 +42,12 @@ async function fetchCodes() {
   }
   offset = said.now - (sent + Date.now()) / 2;
   codes = said.codes;
-  for (const figure of screen.querySelectorAll("[data-count]")) figure.textContent = said.counts[figure.dataset.count];
+  for (const figure of screen.querySelectorAll("[data-count]")) {
+    const count = String(said.counts[figure.dataset.count]);
+    // What a merchant took is listed, too: the page is shown anew, unless somebody is typing.
+    if (figure.dataset.count === screen.dataset.renew && count !== figure.textContent && !box.value) location.replace(location.href);
+    figure.textContent = count;
+  }
 }
 
 function draw() {
@@ -79,5 +84,5 @@ stayAwake();
 await fetchCodes();
 draw();
 setInterval(draw, 250);
-setInterval(fetchCodes, 15000);
+setInterval(fetchCodes, Number(screen.dataset.every ?? 15000));
 box.focus();

@@ -1,4 +1,4 @@
-"""The way in for tests of logins."""
+"""The way in for tests of logins, and a clock."""
 
 import pytest
 
@@ -15,3 +15,11 @@ def door(as_: As, cast: Cast, service: Service) -> Door:
     service.now = clock
     service.sender = phones
     return Door(as_, cast, service, clock, phones)
+
+
+@pytest.fixture
+def clock(service: Service) -> Clock:
+    """Return the clock that the service goes by; it stands still."""
+    clock = Clock()
+    service.now = clock
+    return clock

@@ -88,7 +88,13 @@ async def test_from_approval_over_a_holiday_to_the_books(board: Board) -> None:
     made = await board.open(key="open")
     assert (made.status_code, made.json()) == (
         201,
-        {"notice_id": made.json()["notice_id"], "closes_on": "2025-10-11", "lines": 3, "credited": 0},
+        {
+            "notice_id": made.json()["notice_id"],
+            "closes_on": "2025-10-11",
+            "lines": 3,
+            "credited": 0,
+            "waiting": 0,
+        },
     )
     assert (await board.open(key="open")).json() == made.json()
     notice_id = made.json()["notice_id"]
@@ -108,7 +114,7 @@ async def test_from_approval_over_a_holiday_to_the_books(board: Board) -> None:
 
     board.at(OVER)
     closed = await board.ask("wen", "POST", f"{NOTICES}/{notice_id}/close", key="close")
-    assert closed.json() == {"credited": 1, "refused": 0}
+    assert closed.json() == {"credited": 1, "refused": 0, "waiting": 0}
     assert (
         await board.ask("wen", "POST", f"{NOTICES}/{notice_id}/close", key="close")
     ).json() == closed.json()

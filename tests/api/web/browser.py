@@ -2,8 +2,9 @@
 
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx2
 from fastapi import FastAPI
@@ -83,3 +84,7 @@ def logged_in(app: FastAPI, service: Service, cast: Cast, name: str) -> Browser:
     browser.client.cookies.set("session", cookie, domain="test.local", path="/")
     browser.client.cookies.set("lang", "en", domain="test.local", path="/")
     return browser
+
+
+Browsers: TypeAlias = Callable[[str], Browser]
+"""The way to a browser in which one of the cast is logged in."""

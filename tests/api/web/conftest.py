@@ -1,8 +1,6 @@
 """Browsers of the cast, and a morning to check in to."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeAlias
 
 import pytest
 import pytest_asyncio
@@ -12,11 +10,12 @@ from api.service import Service
 from tests.api.cast import Cast
 from tests.api.conftest import As
 from tests.api.entering import Clock, Door, Phones
-from tests.api.web.browser import Browser, logged_in
+from tests.api.web.browser import Browser, Browsers, logged_in
+from tests.api.web.counter import Counter
 from tests.timebank.scans.scene import Scene, open_scene
+from tests.timebank.shops.scene import NOW
+from tests.timebank.tills.scene import open_desk
 from timebank.database import Database
-
-Browsers: TypeAlias = Callable[[str], Browser]
 
 
 @pytest.fixture
@@ -46,3 +45,10 @@ def of(app: FastAPI, service: Service, cast: Cast, door: Door) -> Browsers:
 async def scene(database: Database, cast: Cast, door: Door) -> Scene:
     """Return a session that begins in ten minutes, with two stations in apple."""
     return await open_scene(database, cast, starts=door.clock.at + timedelta(minutes=10))
+
+
+@pytest_asyncio.fixture
+async def counter(database: Database, cast: Cast, door: Door) -> Counter:
+    """Return a counter on a Saturday morning; no till is open yet."""
+    door.clock.at = NOW
+    return Counter(door, await open_desk(database, cast))

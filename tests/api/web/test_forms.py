@@ -15,8 +15,7 @@ from api.web.redirects import HOME, safe_path
 from api.web.rendering import language_of
 from tests.api.cast import Cast
 from tests.api.entering import Door
-from tests.api.web.browser import Browser
-from tests.api.web.conftest import Browsers
+from tests.api.web.browser import Browser, Browsers
 from tests.timebank.scans.scene import Scene
 
 POSTS = (

@@ -9,8 +9,7 @@ from structlog.testing import capture_logs
 from api.service import Service
 from tests.api.cast import Cast
 from tests.api.entering import ALICE, NOBODY, PASSWORD, WEN, Door
-from tests.api.web.browser import Browser
-from tests.api.web.conftest import Browsers
+from tests.api.web.browser import Browser, Browsers
 from tests.conftest import new_bank
 from timebank.errors import RefusalError
 

@@ -8,8 +8,7 @@ import pytest_asyncio
 
 from tests.api.cast import Cast
 from tests.api.entering import Door
-from tests.api.web.browser import Browser
-from tests.api.web.conftest import Browsers
+from tests.api.web.browser import Browser, Browsers
 from tests.conftest import new_bank
 from tests.timebank.notices.scene import Scene, earning_pack
 from timebank.database import Database

@@ -4,12 +4,11 @@ from datetime import timedelta
 
 from tests.api.cast import Cast
 from tests.api.entering import ALICE, Door
-from tests.api.web.browser import Browser
-from tests.api.web.conftest import Browsers
+from tests.api.web.browser import Browser, Browsers
 from tests.api.web.test_login import enter
 from tests.conftest import new_bank
 from tests.timebank.scans.scene import Scene
-from timebank.codes.rules import station_code
+from timebank.codes.rules import merchant_code, pick_up_code, station_code
 
 
 async def outcomes(scene: Scene) -> list[tuple[str, str]]:
@@ -175,6 +174,12 @@ async def test_a_members_code_is_for_the_steward(of: Browsers, scene: Scene, cas
     bob = of("bob")
     assert (await bob.get(f"/Q/{phone.code(door.clock.at)}")).status_code == 422
     assert "code_is_members" in bob.text
+    reserved = pick_up_code(door.service.codes, bank_id=cast.bank.id, reservation_id=1)
+    assert (await bob.get(f"/Q/{reserved}")).status_code == 422
+    assert "code_is_members" in bob.text
+    merchants = merchant_code(door.service.codes, bank_id=cast.bank.id, offer_id=1, at=door.clock.at)
+    assert (await bob.get(f"/Q/{merchants}")).status_code == 404  # it leads to its offer
+    assert "unknown_offer" in bob.text
 
 
 async def test_a_device_is_nobodys_phone(of: Browsers, scene: Scene, door: Door) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.api.cast import Cast
 from tests.api.entering import Door
-from tests.api.web.conftest import Browsers
+from tests.api.web.browser import Browsers
 from tests.timebank.scans.scene import Scene
 
 RUNS_IT = {"stella", "wen"}

@@ -18,6 +18,7 @@ from ledger.holds import capture, hold, release, reversal
 from ledger.posting import post
 from ledger.session import Catalogue, ReadTx, WriteTx
 from ledger.values import (
+    BUDGET,
     CONVERTED,
     HANDED_OUT,
     ISSUANCE,
@@ -37,7 +38,7 @@ from ledger.values import (
 from tests.conftest import EXCHANGES, SPRING, new_bank
 from timebank.database import Bank, Database
 
-ALICE, BOB, SHOP = (UUID(f"{n}0000000-0000-4000-8000-00000000000{n}") for n in "abc")
+ALICE, BOB, SHOP, TOWN = (UUID(f"{n}0000000-0000-4000-8000-00000000000{n}") for n in "abcd")
 END_OF_2025 = date(2025, 12, 31)
 END_OF_2026 = date(2026, 12, 31)
 
@@ -122,6 +123,9 @@ async def _everything(tx: WriteTx) -> int:
         ),
         _draft("credit", "c2", Move(source, Place(WALLET, ALICE, END_OF_2026), "point", 40)),
         _draft("credit", "c3", Move(source, Place(WALLET, BOB), "party_score", 2**53 - 1)),
+        _draft("ceiling", "b1", Move(source, Place(BUDGET, TOWN), "point", 30)),
+        _draft("award", "b2", Move(Place(BUDGET, TOWN), lot, "point", 7)),
+        _draft("ceiling", "b3", Move(Place(BUDGET, TOWN), source, "point", 3)),
         _draft("delivery", "d", Move(Place(SUPPLY), Place(SHELF, SHOP), "goods/rice", 10)),
         *(
             _draft("credit", f"u:{code}", Move(source, lot, code, n))

@@ -48,11 +48,35 @@ def test_totals_are_what_the_oracle_says(office: Office, booked: dict[str, objec
 def test_closing_notices_adds_nothing_to_what_was_imported(office: Office, booked: dict[str, object]) -> None:
     for _ in range(2):
         done = office.run("jobs", "run", "credit", "--as-of", "2026-01-01", "--json").json
-        assert done == {"job": "credit", "as_of": "2026-01-01", "credited": 0, "refused": 0, "notices": 0}
+        assert done == {
+            "job": "credit",
+            "as_of": "2026-01-01",
+            "credited": 0,
+            "refused": 0,
+            "waiting": 0,
+            "notices": 0,
+        }
     assert office.run("totals", "--json").json == booked
     early = office.run("jobs", "run", "credit", "--as-of", "2999-01-01")
     assert early.exit_code == 2
     assert "day_in_future" in early.err
+
+
+def test_letting_holds_go_adds_nothing_to_what_was_imported(
+    office: Office, booked: dict[str, object]
+) -> None:
+    done = office.run("jobs", "run", "release-holds", "--as-of", "2026-01-01", "--json").json
+    assert done == {
+        "job": "release-holds",
+        "as_of": "2026-01-01",
+        "holds_released": 0,
+        "reservations": 0,
+        "vouchers": 0,
+        "service_orders": 0,
+    }
+    assert "2026-01-01" in office.run("jobs", "run", "release-holds", "--as-of", "2026-01-01").out
+    assert office.run("totals", "--json").json == booked
+    office.run("jobs", "run", "release-holds", "--as-of", "2999-01-01").assert_refused("day_in_future")
 
 
 def test_importing_again_says_the_same(office: Office, booked: dict[str, object], workbook: Path) -> None:

@@ -7,7 +7,15 @@ import pytest
 
 from tests.timebank.codes.decoding import ZBAR, decode_zbar, decode_zxing
 from timebank.codes.images import QUIET_MODULES, qr_modules, qr_png, qr_svg
-from timebank.codes.rules import CodeKeys, link, member_code, poster_code, station_code
+from timebank.codes.rules import (
+    CodeKeys,
+    link,
+    member_code,
+    merchant_code,
+    pick_up_code,
+    poster_code,
+    station_code,
+)
 
 KEYS = CodeKeys([b"v" * 32])
 NOW = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
@@ -16,14 +24,17 @@ TEXTS = {
     "station": link(HOST, station_code(KEYS, bank_id=50, station_id=5_000, session_id=1_000_000, at=NOW)),
     "poster": link(HOST, poster_code(KEYS, bank_id=50, station_id=5_000, serial=2)),
     "member": member_code(b"s" * 20, bank_id=50, pass_id=1_000_000, at=NOW),
+    "merchant": link(HOST, merchant_code(KEYS, bank_id=50, offer_id=10_000, at=NOW)),
+    "pick-up": pick_up_code(KEYS, bank_id=50, reservation_id=1_000_000),
 }
 
 
 @pytest.mark.parametrize(
-    ("name", "letters", "modules"), [("station", 64, 33), ("poster", 54, 29), ("member", 31, 25)]
+    ("name", "letters", "modules"),
+    [("station", 64, 33), ("poster", 54, 29), ("member", 31, 25), ("merchant", 59, 29), ("pick-up", 24, 25)],
 )
 def test_a_symbol_stays_small(name: str, letters: int, modules: int) -> None:
-    """Versions 4, 3 and 2: a host of 19 letters, 50 banks, 5,000 stations, a million sessions and passes."""
+    """Versions 4, 3 and 2 at most: a host of 19 letters, 50 banks, 5,000 stations, a million sessions and passes."""
     assert len(TEXTS[name]) == letters
     assert len(qr_modules(TEXTS[name])) == modules + 2 * QUIET_MODULES
 

@@ -88,6 +88,8 @@ def test_its_links_open_pages_with_something_to_do_today(office: Office) -> None
             ("steward", screen, "<svg"),
             ("community_worker", f"{running.url}/office/reviews", "邻里巡访"),
             ("office", f"{running.url}/notices", "春风"),
+            ("auditor", f"{running.url}/office/solvency", "春风社区"),
+            ("merchant", f"{running.url}/merchant", "理发八折"),
         ):
             with running.client() as client:
                 html = {"Accept": "text/html"}
@@ -98,6 +100,27 @@ def test_its_links_open_pages_with_something_to_do_today(office: Office) -> None
                 answer = client.get(page, headers=html)
                 assert answer.status_code == 200, role
                 assert said in answer.text, role
+
+
+def test_its_till_opens_with_the_code_that_is_printed(office: Office) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with (
+        serving(office, "demo", "--serve", "--port", str(port)) as running,
+        running.client() as client,
+    ):
+        wait_for(lambda: client.get("/health/ready").status_code == 200)
+        (link,) = re.findall(r"^  cashier +(http\S+)$", running.said, re.MULTILINE)
+        (enrolment,) = re.findall(r"/till  (TBD:\S+)$", running.said, re.MULTILINE)
+        client.headers["Accept"] = "text/html"
+        assert client.post(link, data={"csrf": hidden(client.get(link).text, "csrf")}).status_code == 303
+        fields = {"csrf": hidden(client.get("/till").text, "csrf"), "token": enrolment}
+        assert client.post("/till/enrol", data=fields).status_code == 303
+        page = client.get("/till").text
+        (shop,) = re.findall(r'<option value="(\d+)">春风积分超市', page)
+        fields = {"csrf": hidden(page, "csrf"), "shop": shop, "cash": "100"}
+        assert client.post("/till/open", data=fields).status_code == 303
+        assert 'name="entry"' in client.get("/till").text
 
 
 def test_its_staff_log_in_by_code_too_and_are_told_what_that_does_not_carry(office: Office) -> None:

@@ -16,7 +16,7 @@ from timebank.notices import queries
 from timebank.notices.crediting import BATCH, Credited
 
 DAY_AFTER = LAST_DAY + timedelta(days=1)
-NOTHING = {"credited": 0, "refused": 0, "notices": 0}
+NOTHING = {"credited": 0, "refused": 0, "waiting": 0, "notices": 0}
 
 
 @pytest_asyncio.fixture
@@ -36,7 +36,7 @@ async def test_only_what_is_over_before_the_day_is_credited(scene: Scene) -> Non
     notice_id = await scene.notice()
     assert await run(scene, LAST_DAY) == NOTHING
     assert (await scene.state(record))[0] == "noticed"
-    assert await run(scene) == {"credited": 1, "refused": 0, "notices": 1}
+    assert await run(scene) == {"credited": 1, "refused": 0, "waiting": 0, "notices": 1}
     assert (await scene.read(lambda tx: queries.notice(tx, notice_id))).closed_at == OVER
     assert await run(scene) == NOTHING
     await assert_sound(scene.database, scene.cast.bank)
@@ -54,9 +54,9 @@ async def test_what_was_held_back_is_credited_by_a_later_run(scene: Scene) -> No
     notice_id = await scene.notice()
     await scene.dispute(disputed)
     objection = await scene.object_to(notice_id, 2)
-    assert await run(scene) == {"credited": 0, "refused": 0, "notices": 1}
+    assert await run(scene) == {"credited": 0, "refused": 0, "waiting": 0, "notices": 1}
     await scene.dispute(disputed, decided=True)
-    assert await run(scene) == {"credited": 1, "refused": 0, "notices": 0}
+    assert await run(scene) == {"credited": 1, "refused": 0, "waiting": 0, "notices": 0}
     assert (await scene.decide(objection, "dismissed", now=OVER)).is_credited
     assert [(await scene.state(one))[0] for one in (disputed, objected)] == ["credited", "credited"]
 
@@ -67,7 +67,7 @@ async def test_where_the_policy_wants_no_notice_what_is_approved_is_credited(sce
     disputed = await scene.record("bob")
     await scene.dispute(disputed)
     assert await run(scene, OPENED.date() - timedelta(days=1)) == NOTHING
-    assert await run(scene) == {"credited": 1, "refused": 0, "notices": 0}
+    assert await run(scene) == {"credited": 1, "refused": 0, "waiting": 0, "notices": 0}
     assert [(await scene.state(one))[0] for one in (record, disputed)] == ["credited", "approved"]
 
 
@@ -129,7 +129,7 @@ async def test_a_run_that_dies_between_batches_is_gone_on_with(scene: Scene) -> 
         "credited": 2 * BATCH,
         "shown": 10,
     }
-    assert await run(scene) == {"credited": 10, "refused": 0, "notices": 1}
+    assert await run(scene) == {"credited": 10, "refused": 0, "waiting": 0, "notices": 1}
     wallet = await scene.wallet("alice")
     assert wallet["minute", None] == (2 * BATCH + 10) * 60
     assert wallet["point", date(2026, 12, 31)] == (2 * BATCH + 10) * 10

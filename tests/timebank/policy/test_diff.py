@@ -29,7 +29,14 @@ def test_a_figure_is_named_with_both_values() -> None:
 
 def test_what_comes_and_goes_has_nothing_on_one_side() -> None:
     units = [one for one in body()["units"] if one["code"] != "fufen"]
-    found = of(units=units, expiry={}, exchanges=[["point", "party_thing"]], categories=[CATEGORY])
+    settlement = {"unit_cents": {"point": 10}}
+    found = of(
+        units=units,
+        expiry={},
+        exchanges=[["point", "party_thing"]],
+        categories=[CATEGORY],
+        settlement=settlement,
+    )
     assert found == [
         ("units.fufen.class", "value", None),
         ("units.fufen.code", "fufen", None),
@@ -45,7 +52,30 @@ def test_what_comes_and_goes_has_nothing_on_one_side() -> None:
         ("categories.elder_care.label.en", None, "Elder care"),
         ("categories.elder_care.label.zh", None, "助老"),
         ("categories.elder_care.points_per_hour", None, 12),
+        ("settlement.unit_cents.fufen", 10, None),
     ]
+
+
+def test_a_conversion_is_named_by_what_is_given_and_got() -> None:
+    rates = [
+        {"from_unit": "minute", "to_unit": "fufen", "from_amount": 60, "to_amount": 2},
+        {"from_unit": "point", "to_unit": "fufen", "from_amount": 10, "to_amount": 1},
+    ]
+    pairs = [["point", "class:goods"], ["point", "fufen"]]
+    before = parse_pack(changed(exchanges=pairs, conversions=rates))
+    dearer = [{**rates[1], "from_amount": 20}, rates[0]]
+    after = parse_pack(changed(exchanges=pairs, conversions=dearer))
+    assert [astuple(change) for change in changes(before, after)] == [
+        ("conversions.point→fufen.from_amount", 10, 20)
+    ]
+
+
+def test_a_list_of_words_is_a_value() -> None:
+    units = [*body()["units"], {"code": "timecoin", "class": "value", "spendable": True}]
+    kin = parse_pack(changed(units=units, timecoins={"storage_cap": 1500}))
+    spouse = parse_pack(changed(units=units, timecoins={"storage_cap": 1500, "gift_relations": ["spouse"]}))
+    (change,) = changes(kin, spouse)
+    assert (change.path, change.after) == ("timecoins.gift_relations", ("spouse",))
 
 
 def test_the_order_of_units_says_nothing() -> None:

@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
 import pytest
-import pytest_asyncio
 
 from ledger.session import WriteTx
-from tests.api.cast import Cast, enter
+from tests.api.cast import Cast
 from timebank.access import Actor, load_actor
-from timebank.database import Bank, Database
+from timebank.database import Database
 
 T = TypeVar("T")
 
@@ -21,12 +20,6 @@ class As(Protocol):
     async def __call__(
         self, name: str, work: Callable[[WriteTx, Actor, datetime], Awaitable[T]], *, days: int = 0
     ) -> T: ...
-
-
-@pytest_asyncio.fixture
-async def cast(database: Database, bank: Bank) -> Cast:
-    """Return the cast in a new bank."""
-    return await enter(database, bank)
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ PERSONAL = {
     "area": "测试七号院",
     "skills": "测试修理钟表",
 }
+WISH = "腿脚不便，想有人陪着去医院"
 BLIND = BlindIndex(CIPHER.ring)
 LATER = datetime(2026, 3, 1, tzinfo=UTC)
 _COLUMNS = """
@@ -175,7 +176,9 @@ async def leave_traces(tx: WriteTx, who: UUID, other: UUID) -> None:
     await put(tx, "task_files", task_id=task, role="report", **file)
     await leave_objections(tx, who, other)
     await leave_disputes(tx, who)
+    await leave_wishes(tx, who, other)
     await leave_scans(tx, who)
+    await leave_complaints(tx, who)
 
 
 async def leave_scans(tx: WriteTx, who: UUID) -> None:
@@ -186,6 +189,56 @@ async def leave_scans(tx: WriteTx, who: UUID) -> None:
     scan = {"kind": "in", "mode": "station_code", "outcome": "code_expired", "actor": f"person:{who}"}
     times = {"happened_at": NOW, "received_at": NOW}
     await put(tx, "scans", digest=b"d", phone=b"p", volunteer_id=volunteer, **scan, **times)
+
+
+async def leave_wishes(tx: WriteTx, who: UUID, other: UUID) -> None:
+    """Let somebody have kin, give them time-coins, and wish for service for themselves and be wished something."""
+    await put(
+        tx, "kinships", person_id=other, kin_id=who, relation="child", declared_at=NOW, declared_by="test"
+    )
+    given = {"kind": "gift", "from_person_id": who, "to_person_id": other, "amount": 1, "reason": ""}
+    await put(tx, "gifts", **given, transaction_id=1, policy_version=1, made_at=NOW, made_by="test")
+    place = await tx.connection.fetchval("select min(id) from organisations where bank_id = $1", tx.bank_id)
+    asked = {"organisation_id": place, "category": "errands", "wanted_at": NOW, "minutes": 60, "coins": 1}
+    ordered = {"state": "ordered", "policy_version": 1, "ordered_at": NOW, "ordered_by": "test"}
+    for hold_id, (person, served) in enumerate(((who, who), (other, who))):
+        wish = f"{PERSONAL['name']} cannot walk"
+        of = {"person_id": person, "served_id": served, "wish": wish, "hold_id": hold_id}
+        await put(tx, "service_orders", **asked, **ordered, **of, until_at=LATER)
+    said = json.dumps({"person_id": str(who), "wish": WISH})
+    await put(tx, "replies", actor="person:y", key="k", fingerprint=bytes(32), status=201, body=said)
+    wished = {"person_id": who, "served_id": who, "wish": WISH, "hold_id": 9}
+    await put(tx, "service_orders", **asked, **ordered, **wished, until_at=LATER)
+
+
+async def leave_complaints(tx: WriteTx, who: UUID) -> None:
+    """Let somebody accept for a merchant, give fufen there, complain about it and be answered."""
+    place = await tx.connection.fetchval("select min(id) from organisations where bank_id = $1", tx.bank_id)
+    merchant = await tx.connection.fetchval(
+        "insert into merchants (bank_id, organisation_id, name, category, address, licence, state, created_at)"
+        " values ($1, $2, '测试店', '理发', '东门', 'L-1', 'active', $3) returning id",
+        tx.bank_id,
+        place,
+        NOW,
+    )
+    await put(tx, "merchant_staff", merchant_id=merchant, person_id=who, since_at=NOW, added_by="test")
+    offer = await tx.connection.fetchval(
+        "insert into offers (bank_id, merchant_id, kind, title, terms, price_fufen, percent, starts_on, ends_on,"
+        " voucher_days, state) values ($1, $2, 'percent_off', '八折', '', 1, 20, $3, $3, 1, 'published')"
+        " returning id",
+        tx.bank_id,
+        merchant,
+        NOW.date(),
+    )
+    taken = {"merchant_id": merchant, "offer_id": offer, "person_id": who, "fufen": 1, "via": "member_code"}
+    booked = {"transaction_id": 1, "policy_version": 1, "accepted_at": NOW, "accepted_on": NOW.date()}
+    await put(tx, "acceptances", **taken, **booked, accepted_by="test")
+    acceptance = await tx.connection.fetchval(
+        "select max(id) from acceptances where bank_id = $1", tx.bank_id
+    )
+    said = {"statement": f"I am {PERSONAL['name']}", "answer": f"call {PERSONAL['phone']}"}
+    decided = {"raised_at": NOW, "decided_at": NOW, "decision": "dismissed"}
+    await put(tx, "complaints", acceptance_id=acceptance, person_id=who, **said, **decided)
 
 
 async def leave_disputes(tx: WriteTx, who: UUID) -> None:
@@ -271,6 +324,8 @@ async def test_nothing_that_identifies_them_is_left_and_the_books_are_whole(
         "credentials.password_hash",
         "credentials.totp_sealed",
         "cards.revoked_for",
+        "complaints.answer",
+        "complaints.statement",
         "disputes.answer",
         "disputes.statement",
         "notice_lines.masked_name",
@@ -280,13 +335,14 @@ async def test_nothing_that_identifies_them_is_left_and_the_books_are_whole(
         "objections.reason",
         "proxies.reason",
         "replies.body",
+        "service_orders.wish",
         "sessions.client",
         "task_files.sealed",
     }
 
     assert await erase(database, bank, who) == Erased(who, LATER)
 
-    longer = [value for value in PERSONAL.values() if len(value) > 1]
+    longer = [WISH, *(value for value in PERSONAL.values() if len(value) > 1)]
     assert await found_in(superuser, bank, *longer) == set()
     for digest in BLIND.digests(bank.id, "phone", PERSONAL["phone"]):
         assert (
@@ -313,7 +369,13 @@ async def test_nothing_that_identifies_them_is_left_and_the_books_are_whole(
     for gone in ("fields", "cards", "credentials", "sessions", "notifications"):
         assert before.parts[gone]
         assert not after.parts[gone]
-    for ended, column in (("roles", "revoked_at"), ("proxies", "ended_at"), ("memberships", "until_on")):
+    for ended, column in (
+        ("roles", "revoked_at"),
+        ("proxies", "ended_at"),
+        ("kinships", "ended_at"),
+        ("merchant_staff", "until_at"),
+        ("memberships", "until_on"),
+    ):
         assert after.parts[ended]
         assert all(row[column] for row in after.parts[ended])
     assert all(row["until_on"] for row in after.parts["guardianships"])

@@ -15,8 +15,10 @@ from tests.timebank.privacy.test_erasure import SIZE, busiest, leave_traces, som
 from tests.timebank.workbook import generator
 from timebank.database import Bank, Database
 from timebank.errors import RefusalError
-from timebank.privacy import export
-from timebank.privacy.export import PARTS, collect, pack
+from timebank.privacy import archive, export
+from timebank.privacy.archive import pack
+from timebank.privacy.export import collect
+from timebank.privacy.parts import PARTS
 from timebank.proof.actions import seal_bank
 from timebank.words import words
 
@@ -28,6 +30,13 @@ async def bank(database: Database, tmp_path: Path) -> Bank:
     generator.write(tmp_path / "small.xlsx", generator.district(61, SIZE))
     await take_in(database, bank, tmp_path / "small.xlsx")
     return bank
+
+
+SPENDING = {
+    "redemptions", "reservations", "acceptances", "complaints", "merchant_staff", "kinships", "gifts",
+    "service_orders", "conversions", "vouchers",
+}  # fmt: skip
+"""Parts of what nobody of an imported workbook has done."""
 
 
 async def test_one_zip_holds_everything(database: Database, bank: Bank, tmp_path: Path) -> None:
@@ -54,6 +63,7 @@ async def test_one_zip_holds_everything(database: Database, bank: Bank, tmp_path
         "passes",
         "scans",
         "awards",
+        *SPENDING,
     }
     assert {row["field"]: row["value"] for row in content["fields"]}["phone"] == "19900007777"
     assert record in {row["id"] for row in content["records"]}
@@ -81,7 +91,7 @@ async def test_the_page_is_in_both_languages_and_takes_nothing_for_markup(
     await database.write(bank, lambda tx: leave_traces(tx, who, other))
     collected = await database.read(bank, lambda tx: collect(tx, CIPHER, who, now=NOW))
     name = [{"field": "name", "value": "<script>司徒</script>"}]
-    page = export.page(
+    page = archive.page(
         export.Collected(
             collected.bank, collected.zone, NOW, {**collected.parts, "fields": name}, collected.proofs
         )

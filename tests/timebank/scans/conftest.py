@@ -2,15 +2,9 @@
 
 import pytest_asyncio
 
-from tests.api.cast import Cast, enter
+from tests.api.cast import Cast
 from tests.timebank.scans.scene import Scene, open_scene
-from timebank.database import Bank, Database
-
-
-@pytest_asyncio.fixture
-async def cast(database: Database, bank: Bank) -> Cast:
-    """Return the cast in a new bank."""
-    return await enter(database, bank)
+from timebank.database import Database
 
 
 @pytest_asyncio.fixture

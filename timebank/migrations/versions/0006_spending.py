@@ -39,6 +39,42 @@ alter policy redemptions_bank on redemption_slips rename to redemption_slips_ban
 """
 
 TABLES = """
+-- By how much what an organisation may issue was raised (change > 0) or lowered, and why. What is left is in the books.
+create table ceilings (
+  bank_id bigint not null,
+  id bigint generated always as identity,
+  organisation_id bigint not null,
+  unit text not null,
+  change bigint not null,
+  reason text not null,
+  transaction_id bigint not null,
+  made_at timestamptz not null,
+  made_by text not null,
+  constraint ceilings_pkey primary key (bank_id, id),
+  constraint ceilings_transaction_key unique (bank_id, transaction_id),
+  constraint ceilings_organisation_id_fkey foreign key (bank_id, organisation_id)
+    references organisations (bank_id, id),
+  constraint ceilings_change_check check (change <> 0)
+);
+create index ceilings_organisation_idx on ceilings (bank_id, organisation_id, unit, id);
+
+-- Records whose credit a budget did not cover when it was last tried: the first unit that was short, and how much of it
+-- the credit takes. Gone once it is credited.
+create table waiting_credits (
+  bank_id bigint not null,
+  record_id bigint not null,
+  organisation_id bigint not null,
+  unit text not null,
+  amount bigint not null,
+  since_at timestamptz not null,
+  constraint waiting_credits_pkey primary key (bank_id, record_id),
+  constraint waiting_credits_record_id_fkey foreign key (bank_id, record_id) references service_records (bank_id, id),
+  constraint waiting_credits_organisation_id_fkey foreign key (bank_id, organisation_id)
+    references organisations (bank_id, id),
+  constraint waiting_credits_amount_check check (amount > 0)
+);
+create index waiting_credits_organisation_idx on waiting_credits (bank_id, organisation_id, unit, record_id);
+
 -- Where money comes from that pays for goods and settles merchants, and where donated time-coins are kept for elders.
 create table funds (
   bank_id bigint not null,
@@ -98,7 +134,7 @@ alter table cards add column pin_hash text,
   add column pin_misses bigint not null default 0;
 alter table cards add constraint cards_pin_check check ((pin_hash is null) = (pin_set_at is null));
 
--- One cashier's open session at one enrolled device.
+-- One cashier's open session at one enrolled device. The login session_id is forgotten sooner than the till.
 create table tills (
   bank_id bigint not null,
   id bigint generated always as identity,
@@ -117,7 +153,6 @@ create table tills (
   constraint tills_shop_id_fkey foreign key (bank_id, shop_id) references shops (bank_id, id),
   constraint tills_device_id_fkey foreign key (bank_id, device_id) references devices (bank_id, id),
   constraint tills_cashier_id_fkey foreign key (bank_id, cashier_id) references people (bank_id, id),
-  constraint tills_session_id_fkey foreign key (bank_id, session_id) references sessions (bank_id, id),
   constraint tills_cash_check check (opening_cash_cents >= 0 and closing_cash_cents >= 0),
   constraint tills_closed_check check ((closed_at is null) = (closed_by is null))
 );
@@ -285,6 +320,7 @@ create table redemption_lines (
 );
 create index redemption_lines_goods_idx on redemption_lines (bank_id, goods_id);
 
+-- till_id: the drawer that gave the cash back, which need not be the one that took it; a manager has none.
 create table refunds (
   bank_id bigint not null,
   id bigint generated always as identity,
@@ -292,12 +328,16 @@ create table refunds (
   transaction_id bigint not null,
   reason text not null,
   by_manager boolean not null,
+  till_id bigint,
   made_at timestamptz not null,
   made_by text not null,
   constraint refunds_pkey primary key (bank_id, id),
   constraint refunds_redemption_key unique (bank_id, redemption_id),
-  constraint refunds_redemption_id_fkey foreign key (bank_id, redemption_id) references redemptions (bank_id, id)
+  constraint refunds_redemption_id_fkey foreign key (bank_id, redemption_id) references redemptions (bank_id, id),
+  constraint refunds_till_id_fkey foreign key (bank_id, till_id) references tills (bank_id, id),
+  constraint refunds_till_check check (by_manager = (till_id is null))
 );
+create index refunds_till_idx on refunds (bank_id, till_id) where till_id is not null;
 
 -- A merchant of the whitelist; what it may do follows from its state, each change of which has an entry.
 create table merchants (
@@ -382,15 +422,19 @@ create table offers (
 );
 create index offers_merchant_idx on offers (bank_id, merchant_id, id);
 
--- A numbered promise of an offer, backed by a hold. The hold outlasts the voucher by the days its upload may take.
+-- A numbered promise of an offer, backed by a hold. The hold outlasts the voucher by the days its upload may take. kind
+-- and value are the offer's of that day; key_id names the key that its text is signed under, kept while it is open.
 create table vouchers (
   bank_id bigint not null,
   id bigint generated always as identity,
   offer_id bigint not null,
   merchant_id bigint not null,
   person_id uuid not null,
+  kind text not null,
+  value bigint not null,
   fufen bigint not null,
   hold_id bigint not null,
+  key_id text not null,
   state text not null,
   policy_version bigint not null,
   issued_at timestamptz not null,
@@ -405,7 +449,8 @@ create table vouchers (
   constraint vouchers_person_id_fkey foreign key (bank_id, person_id) references people (bank_id, id),
   constraint vouchers_state_check check (state in ('issued', 'used', 'cancelled', 'lapsed')),
   constraint vouchers_resolved_check check ((state = 'issued') = (resolved_at is null)),
-  constraint vouchers_fufen_check check (fufen > 0)
+  constraint vouchers_kind_check check (kind in ('percent_off', 'amount_off', 'housekeeping')),
+  constraint vouchers_amounts_check check (fufen > 0 and value > 0)
 );
 create index vouchers_person_idx on vouchers (bank_id, person_id, id);
 create index vouchers_offer_idx on vouchers (bank_id, offer_id, person_id);
@@ -654,6 +699,7 @@ create index service_orders_open_idx on service_orders (bank_id, until_at, id) w
 """
 
 APPEND_ONLY = (
+    "ceilings",
     "stock_entries",
     "till_counts",
     "redemptions",
@@ -669,6 +715,7 @@ APPEND_ONLY = (
 )
 TENANT = (
     *APPEND_ONLY,
+    "waiting_credits",
     "funds",
     "goods_pictures",
     "tills",
@@ -684,6 +731,7 @@ TENANT = (
     "service_orders",
 )
 UPDATES = {
+    "waiting_credits": "organisation_id, unit, amount",
     "shops": "code, name, organisation_id, closed_on, version",
     "goods": "sku, name, price_points, category, description, barcode, member_day_limit, member_month_limit,"
     " low_stock_at, low_stock_told_at, is_listed, version",
@@ -703,7 +751,7 @@ UPDATES = {
     "kinships": "confirmed_at, confirmed_by, ended_at, ended_by",
     "service_orders": "wish, coins_used, state, server_id, assigned_by, resolved_at, resolved_by, version",
 }
-DELETES = ("goods_pictures", "quotes")
+DELETES = ("waiting_credits", "goods_pictures", "quotes")
 
 
 def upgrade() -> None:

@@ -1,0 +1,21 @@
+"""Money as people type it: yuan with up to two decimals, kept as whole cents."""
+
+from typing import Annotated, TypeAlias
+
+from pydantic import StringConstraints
+
+Yuan: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{0,8}([.][0-9]{1,2})?$", strip_whitespace=True)
+]
+
+
+def cents_of(yuan: str) -> int:
+    """Return so many yuan in cents; nothing typed is none."""
+    whole, _, part = yuan.partition(".")
+    return int(whole or 0) * 100 + int(part.ljust(2, "0") or 0)
+
+
+def yuan_of(cents: int) -> str:
+    """Return cents as yuan, as people write them: 1050 is 10.50."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02}"

@@ -1,0 +1,1 @@
+"""Redemptions: limits, and confirming quotes."""

@@ -1,0 +1,1 @@
+"""Reservations: making, cancelling, picking up, lapsing."""

@@ -1,0 +1,1 @@
+"""Scans: rules, recording, receipts, offline queues."""

@@ -1,0 +1,1 @@
+"""Tills: opening and closing, what a member shows, quotes."""
