@@ -26,6 +26,7 @@ LONG = (
     "journeys/",
     "timebank/cli/test_serve.py",
     "timebank/cli/test_servers.py",
+    "timebank/vault/test_rotation.py",
     "timebank/workbook/test_import_exports.py",
     "timebank/workbook/test_import_kill.py",
 )

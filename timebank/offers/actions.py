@@ -12,7 +12,7 @@ from uuid import UUID
 from ledger.posting import post
 from ledger.session import WriteTx
 from ledger.values import TAKINGS, Draft, Move, Place, Posted, Refused, Wallet
-from timebank.access import Actor, check_person
+from timebank.access import Actor, check_person, represented
 from timebank.codes.rules import CodeKeys, MemberCode, MerchantCode, check_merchant_code, read_code
 from timebank.errors import RefusalError
 from timebank.merchants.access import is_staff
@@ -77,12 +77,15 @@ async def take_from_member(
     if not isinstance(shown, MemberCode):
         raise RefusalError("code_unreadable")
     person_id = await resolve_member_code(tx, keys, shown, now=now)
+    # Staff that acts for the member shows and takes in one person: then it is the one who spends, too.
+    acts_for_them = await represented(tx, actor.person_id, [person_id], now=now)
     return await accept(
         tx,
         offer_id=offer_id,
         person_id=person_id,
         via="member_code",
         proof=await unused_proof(tx, shown),
+        agent_id=actor.person_id if acts_for_them else None,
         key=key,
         by=actor.text,
         now=now,

@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from ledger.session import ReadTx, WriteTx
-from timebank.access import Actor
+from timebank.access import Actor, represented
 from timebank.errors import RefusalError
 from timebank.passes.spending import hold_proof
 from timebank.redemptions.limits import DayRule, limits_for, rule_on
@@ -102,9 +102,15 @@ async def make_quote(
     What is picked up is in the basket already. The till is one at which the caller sells.
 
     Raises:
-        RefusalError: `goods_not_sold`, `basket_too_large`, `quote_of_reservation` (more than what is picked up),
-            `code_used`, `policy_missing`, `unknown_person` if they were erased meanwhile.
+        RefusalError: `sale_to_oneself` if it is the cashier, or somebody they act for; `goods_not_sold`,
+            `basket_too_large`, `quote_of_reservation` (more than what is picked up), `code_used`, `policy_missing`,
+            `unknown_person` if they were erased meanwhile.
     """
+    # Points leave with consent, and goods with somebody looking on: that takes two.
+    if shown.person_id == till.cashier_id or await represented(
+        tx, till.cashier_id, [shown.person_id], now=now
+    ):
+        raise RefusalError("sale_to_oneself")
     day_rule = await rule_on(tx, tx.day(now))
     if shown.reservation_id is None:
         lines = await _priced(tx, till, wanted)

@@ -193,6 +193,7 @@ async def test_staff_that_acts_for_a_member_spends_nothing_of_theirs_there(marke
     with pytest.raises(RefusalError) as refused:
         await market.confirm("alice", market.shown_at(), by="max")
     assert refused.value.code == "acceptance_by_staff"
+    assert await refused_take(market, market.shown_by("alice")) == "acceptance_by_staff"
     assert await market.fufen("alice") == 100
     assert isinstance(await market.confirm("alice", market.shown_at()), Accepted)
 

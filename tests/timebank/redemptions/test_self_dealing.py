@@ -1,4 +1,4 @@
-"""Nobody takes back what comes back to somebody for whom they act."""
+"""Nobody sells to themselves or to whom they act for, nor takes back what comes back to them."""
 
 from datetime import timedelta
 
@@ -32,3 +32,16 @@ async def test_to_whom_one_acts_for_nobody_refunds(desk: Desk, *, is_guardian: b
     assert await refusal(at_till(desk, till, receipt.number)) == "refund_to_oneself"
     assert await refusal(later(desk, receipt)) == "refund_to_oneself"
     assert await desk.points() == 240
+
+
+@pytest.mark.parametrize("is_guardian", [False, True])
+async def test_nobody_sells_to_themselves_or_to_whom_they_act_for(desk: Desk, *, is_guardian: bool) -> None:
+    till = await desk.open()
+    own = await desk.code("carl")
+    assert await refusal(desk.quote(till, (desk.market.rice, 1), code=own)) == "sale_to_oneself"
+    await desk.quote(till, (desk.market.rice, 1))
+    if is_guardian:
+        await desk.do(_GUARDIAN, desk.person("alice"), desk.person("carl"), (NOW - 9 * DAY).date())
+    else:
+        await desk.do(_PROXY, desk.person("alice"), desk.person("carl"), NOW - DAY, NOW + DAY)
+    assert await refusal(desk.quote(till, (desk.market.rice, 1))) == "sale_to_oneself"
