@@ -64,7 +64,7 @@ async def test_opened_once_and_closed_with_what_was_counted(of: Browsers, counte
     assert "10" not in _cell(carl)  # nothing says how many there should be
     market = counter.desk.market
     fields = {"csrf": carl.token, "cash": "9.50", "note": "测试"}
-    fields |= {"goods[]": [str(market.rice), str(market.oil)], "count[]": ["9", ""]}  # type: ignore[dict-item]
+    fields |= {"goods[]": [str(market.rice), str(market.oil)], "count[]": ["9", ""]}  # type: ignore[dict-item]  # fields that come many times
     closed = await carl.send("/till/close", dict(fields))
     assert closed.status_code == 303
     await carl.get(closed.headers["location"])

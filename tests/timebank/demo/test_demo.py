@@ -2,15 +2,28 @@
 
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import openpyxl
 
 from tests.timebank.cli.conftest import Office
-from tests.timebank.cli.test_serve import log_in, serving, wait_for
+from tests.timebank.cli.test_serve import Serving, log_in, serving, wait_for
 from timebank.cli.admin import login_body
 from timebank.demo.community import write_community
 from timebank.permissions import Role
+
+
+@contextmanager
+def demo_served(office: Office) -> Iterator[Serving]:
+    """Serve the demo bank at a free port until it is ready."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with serving(office, "demo", "--serve", "--port", str(port)) as running:
+        with running.client() as client:
+            wait_for(lambda: client.get("/health/ready").status_code == 200)
+        yield running
 
 
 def test_it_runs_on_a_fresh_home_and_again(office: Office) -> None:
@@ -58,10 +71,7 @@ def test_every_role_gets_a_login_that_works_and_nobody_is_made_twice(office: Off
         role: login["person_id"] for role, login in again.items()
     }
     assert len({login["token"] for login in (*first.values(), *again.values())}) == 2 * len(first)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with serving(office, "demo", "--serve", "--port", str(port)) as running, running.client() as client:
-        wait_for(lambda: client.get("/health/ready").status_code == 200)
+    with demo_served(office) as running, running.client() as client:
         printed = re.findall(r"^  (\w+) +(http\S+)$", running.said, re.MULTILINE)
         assert {role for role, _ in printed} == set(first)
         for role, link in printed:
@@ -75,13 +85,9 @@ def test_every_role_gets_a_login_that_works_and_nobody_is_made_twice(office: Off
 
 
 def test_its_links_open_pages_with_something_to_do_today(office: Office) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with serving(office, "demo", "--serve", "--port", str(port)) as running:
+    with demo_served(office) as running:
         printed = dict(re.findall(r"^  (\w+) +(http\S+)$", running.said, re.MULTILINE))
         (screen,) = re.findall(r"(http\S+/stations/\S+)", running.said)
-        with running.client() as client:
-            wait_for(lambda: client.get("/health/ready").status_code == 200)
         # Each in a browser of its own: cookies of one host are one login.
         for role, page, said in (
             ("volunteer", f"{running.url}/me", "今日清洁家园"),
@@ -103,13 +109,7 @@ def test_its_links_open_pages_with_something_to_do_today(office: Office) -> None
 
 
 def test_its_till_opens_with_the_code_that_is_printed(office: Office) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with (
-        serving(office, "demo", "--serve", "--port", str(port)) as running,
-        running.client() as client,
-    ):
-        wait_for(lambda: client.get("/health/ready").status_code == 200)
+    with demo_served(office) as running, running.client() as client:
         (link,) = re.findall(r"^  cashier +(http\S+)$", running.said, re.MULTILINE)
         (enrolment,) = re.findall(r"/till  (TBD:\S+)$", running.said, re.MULTILINE)
         client.headers["Accept"] = "text/html"
@@ -124,13 +124,7 @@ def test_its_till_opens_with_the_code_that_is_printed(office: Office) -> None:
 
 
 def test_its_staff_log_in_by_code_too_and_are_told_what_that_does_not_carry(office: Office) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with (
-        serving(office, "demo", "--serve", "--port", str(port)) as running,
-        running.client() as client,
-    ):
-        wait_for(lambda: client.get("/health/ready").status_code == 200)
+    with demo_served(office) as running, running.client() as client:
         client.headers["Accept"] = "text/html"
         page = client.get("/login?lang=en").text
         fields = {

@@ -11,7 +11,8 @@ from ledger.proof.document import verify_document
 from ledger.proof.note import VerifierKey
 from ledger.session import ReadTx
 from tests.timebank.offices import CIPHER, NOW, new_office, take_in
-from tests.timebank.privacy.test_erasure import SIZE, busiest, leave_traces, somebody_else
+from tests.timebank.privacy.test_erasure import SIZE, busiest, somebody_else
+from tests.timebank.privacy.traces import leave_traces
 from tests.timebank.workbook import generator
 from timebank.database import Bank, Database
 from timebank.errors import RefusalError

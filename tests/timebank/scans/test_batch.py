@@ -1,30 +1,21 @@
 """Stations without network: the same attendances in whatever order, however often and by whomever it is told."""
 
 import json
-import os
-import resource
-import signal
-import subprocess
-import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from itertools import pairwise
 from pathlib import Path
 from random import Random
 from uuid import UUID
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from api.middleware import MAX_BODY_BYTES
 from tests.api.cast import Cast
 from tests.timebank.scans.outage import Outage, lose_network, signed
 from tests.timebank.scans.scene import ENDS, STARTS, Scene, open_scene, taken
 from timebank.codes.rules import MemberCode, read_code
 from timebank.database import Database
-from timebank.scans.batch import FIRST_PRIOR, MAX_ENTRIES, Entry, canonical, digest_of, moment_of
-from timebank.scans.client import StationQueue
+from timebank.scans.batch import FIRST_PRIOR, Entry, canonical, digest_of, moment_of
 from timebank.scans.queries import SessionAttendance
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
@@ -210,52 +201,6 @@ async def test_a_lost_device_is_believed_only_about_before_and_with_doubt(
     assert all(a.is_doubtful and a.check_out_at is None for a in attendances)
 
 
-@pytest.mark.parametrize(
-    ("offset_ms", "shift", "outcome", "doubt"),
-    [
-        (0, timedelta(), "accepted", False),
-        (600_000, timedelta(minutes=-10), "accepted", False),
-        (600_001, timedelta(minutes=-10), "accepted", True),
-        (None, timedelta(), "accepted", True),
-        (0, 2 * MINUTE, "accepted", False),
-        (0, 2 * MINUTE + SECOND, "accepted", True),
-        (0, timedelta(days=1, seconds=1), "clock_in_future", False),
-    ],
-)
-async def test_how_far_a_clock_is_believed(
-    scene: Scene, tmp_path: Path, offset_ms: int | None, shift: timedelta, outcome: str, doubt: bool
-) -> None:
-    outage = await lose_network(scene, tmp_path)
-    card = await scene.card_of((await scene.members(1))[0])
-    now = STARTS
-    with outage.queue() as queue:
-        entry = queue.add(
-            kind="in", activity_session_id=scene.session, now=now + shift, offset_ms=offset_ms, card=card
-        )
-    assert await outage.upload([entry], now) == [outcome]
-    attendances = await scene.attendances()
-    assert [a.is_doubtful for a in attendances] == ([doubt] if outcome == "accepted" else [])
-    assert all(a.check_in_at is not None and a.check_in_at <= now for a in attendances)
-
-
-async def test_a_clock_that_was_put_back_is_doubted_until_it_has_caught_up(
-    scene: Scene, tmp_path: Path
-) -> None:
-    outage = await lose_network(scene, tmp_path)
-    cards = [await scene.card_of(person) for person in await scene.members(4)]
-    minutes = (30, 10, 20, 31)
-    with outage.queue() as queue:
-        for card, minute in zip(cards, minutes, strict=True):
-            at = STARTS + minute * MINUTE
-            queue.add(kind="in", activity_session_id=scene.session, now=at, offset_ms=0, card=card)
-    # The later entries first: what the first one would tell is in each of them.
-    for entry in reversed(outage.entries()):
-        assert await outage.upload([entry], EVENING) == ["accepted"]
-    doubts = {a.check_in_at: a.is_doubtful for a in await scene.attendances()}
-    # The first, too: nobody knows whether its clock was ahead or the next one's was behind.
-    assert [doubts[STARTS + minute * MINUTE] for minute in minutes] == [True, True, True, False]
-
-
 async def test_codes_and_cards_are_checked_as_of_the_scan(scene: Scene, tmp_path: Path) -> None:
     outage = await lose_network(scene, tmp_path)
     ann, ben = await scene.members(2)
@@ -325,72 +270,6 @@ def test_the_chain_and_the_bytes_are_as_documented() -> None:
     assert sha256(canonical(UUID(device), said)).hexdigest() == example["digest"]
 
 
-async def test_a_queue_goes_on_after_a_power_cut(scene: Scene, tmp_path: Path) -> None:
-    outage = await lose_network(scene, tmp_path)
-    before = await a_day(scene, outage, 2)
-    with outage.path.open("ab") as file:
-        file.write(json.dumps(asdict(before[0])).encode()[:40])
-    card = await scene.card_of(scene.people[0])
-    with outage.queue() as queue:
-        added = queue.add(kind="in", activity_session_id=scene.session, now=ENDS, offset_ms=0, card=card)
-    assert added.seq == before[-1].seq + 1
-    assert added.prior == digest_of(outage.device, before[-1]).hex()
-    assert outage.entries() == [*before, added]
-
-
-WRITER = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from uuid import UUID
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from timebank.scans.client import StationQueue
-
-key = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
-with StationQueue(Path(sys.argv[1]), UUID(int=1), key) as queue:
-    while True:
-        entry = queue.add(kind="in", activity_session_id=1, now=datetime.now(UTC), offset_ms=0, card="TBC-X")
-        print(entry.seq, flush=True)
-"""
-
-
-def test_a_killed_station_loses_nothing_it_told_and_nobody_opens_its_queue_twice(tmp_path: Path) -> None:
-    path, told = tmp_path / "queue", 0
-    for limit in (5, 9, 14):
-        with subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdout is not None
-            while told < limit:
-                told = int(process.stdout.readline())
-            with pytest.raises(BlockingIOError):
-                StationQueue(path, UUID(int=1), Ed25519PrivateKey.generate())
-            os.kill(process.pid, signal.SIGKILL)
-            told = max([told, *map(int, process.stdout.read().split())])
-    with StationQueue(path, UUID(int=1), Ed25519PrivateKey.from_private_bytes(b"k" * 32)) as queue:
-        entries = list(queue.entries())
-        bodies = list(queue.batches(size=4))
-    assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
-    assert told <= len(entries) <= told + 3
-    for before, after in pairwise(entries):
-        assert after.prior == digest_of(UUID(int=1), before).hex()
-    assert sum(len(body["entries"]) for body in bodies) == len(entries)  # type: ignore[arg-type, misc]  # JSON
-
-
-def test_a_full_batch_is_no_larger_than_a_request_may_be(tmp_path: Path) -> None:
-    with StationQueue(tmp_path / "q", UUID(int=1), Ed25519PrivateKey.generate()) as queue:
-        entry = queue.add(
-            kind="out",
-            activity_session_id=1_000_000,
-            now=STARTS + timedelta(microseconds=123_456),
-            offset_ms=-1234,
-            station_id=100_000,
-            member_code="A" * 48,
-        )
-    size = len(json.dumps(asdict(replace(entry, seq=1_000_000)), separators=(",", ":")))
-    assert size * MAX_ENTRIES < MAX_BODY_BYTES, size
-
-
 async def test_a_station_knows_nothing_of_the_time_before_it_was_enrolled(
     scene: Scene, tmp_path: Path
 ) -> None:
@@ -403,70 +282,3 @@ async def test_a_station_knows_nothing_of_the_time_before_it_was_enrolled(
     assert await outage.upload(outage.entries(), EVENING) == ["accepted", "accepted"]
     doubts = {a.check_in_at: a.is_doubtful for a in await scene.attendances()}
     assert doubts == {STARTS + 20 * MINUTE: True, STARTS + 40 * MINUTE: False}
-
-
-@pytest.mark.parametrize(
-    ("late", "doubt"), [(timedelta(days=7), False), (timedelta(days=7, seconds=1), True)]
-)
-async def test_what_is_brought_after_more_than_a_week_is_doubted(
-    scene: Scene, tmp_path: Path, late: timedelta, *, doubt: bool
-) -> None:
-    outage = await lose_network(scene, tmp_path)
-    card = await scene.card_of((await scene.members(1))[0])
-    with outage.queue() as queue:
-        queue.add(kind="in", activity_session_id=scene.session, now=STARTS, offset_ms=0, card=card)
-    assert await outage.upload(outage.entries(), STARTS + late) == ["accepted"]
-    assert [a.is_doubtful for a in await scene.attendances()] == [doubt]
-
-
-@pytest.mark.parametrize("backwards", [False, True])
-async def test_what_a_clock_said_that_was_put_ahead_is_doubted_when_it_is_put_right(
-    scene: Scene, tmp_path: Path, *, backwards: bool
-) -> None:
-    """Who puts the station's clock ahead to leave early is found out by the next scan at the right time."""
-    outage = await lose_network(scene, tmp_path)
-    ann, ben, cat = [(person, await scene.card_of(person)) for person in await scene.members(3)]
-    with outage.queue() as queue:
-        for (_, card), kind, minute in (
-            (ben, "in", 0),
-            (ann, "in", 1),
-            (ann, "out", 120),
-            (cat, "in", 5),
-            (cat, "out", 121),
-            (ben, "out", 122),
-        ):
-            at = STARTS + minute * MINUTE
-            queue.add(
-                kind=kind,  # type: ignore[arg-type]  # of a tuple: one of two words
-                activity_session_id=scene.session,
-                now=at,
-                offset_ms=0,
-                card=card,
-            )
-    entries = outage.entries()
-    for entry in reversed(entries) if backwards else entries:
-        assert await outage.upload([entry], EVENING) == ["accepted"]
-    doubts = {a.owner: a.is_doubtful for a in await scene.attendances()}
-    assert doubts == {ann[0]: True, ben[0]: False, cat[0]: True}
-
-
-async def test_a_full_disk_refuses_a_scan_and_spoils_no_other(scene: Scene, tmp_path: Path) -> None:
-    outage = await lose_network(scene, tmp_path)
-    card = await scene.card_of((await scene.members(1))[0])
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with outage.queue() as queue:
-
-        def add(minute: int) -> Entry:
-            at = STARTS + minute * MINUTE
-            return queue.add(kind="in", activity_session_id=scene.session, now=at, offset_ms=0, card=card)
-
-        first = add(0)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (outage.path.stat().st_size + 50, limits[1]))
-        try:
-            with pytest.raises(OSError, match=r"."):
-                add(1)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        second = add(2)
-    assert outage.entries() == [first, second]
-    assert await outage.upload(outage.entries(), EVENING) == ["accepted", "repeat"]
