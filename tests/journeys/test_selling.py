@@ -177,3 +177,28 @@ async def test_the_till_and_the_catalogue_can_be_read_and_touched(
     await member.goto(f"{shop.site.url}/me/spending")
     await shop.site.shot(member, f"spending-{kind}")
     await judge(member, "/me/spending", target=target)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("elder", ["0", "1"])
+async def test_the_office_sees_what_was_spent_and_what_stands_behind_the_rest(
+    shop: Shop, scheme: str, elder: str
+) -> None:
+    page = await shop.open()
+    await shop.gun(page, await shop.code())
+    await shop.gun(page, RICE)
+    await page.keyboard.press("F9")
+    await page.locator(".note.good").wait_for()
+    office = await shop.opens(
+        f"/office/solvency?elder={elder}", who="olga", size=PHONE_SIZE, color_scheme=scheme
+    )
+    kind = f"{scheme}-{'elder' if elder == '1' else 'usual'}"
+    await shop.site.shot(office, f"solvency-{kind}")
+    await judge(office, "/office/solvency", target=ELDER_TARGET if elder == "1" else TARGET)
+    whole = office.locator("section.card").filter(has_text="积分").locator("tbody tr").first
+    assert (await whole.locator("td").all_inner_texts())[:2] == ["300", "30"]
+    await office.get_by_role("link", name="测试apple").click()
+    await office.wait_for_url("**organisation=*")
+    assert "测试apple" in await office.locator("h1").inner_text()
+    cashier = await shop.opens("/office/solvency", who="carl")
+    assert await cashier.locator("dl.figures").count() == 0
