@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from ledger.values import Draft, Move, Place, Wallet
+from ledger.values import MAX_AMOUNT, Draft, Move, Place, Wallet
 from tests.properties.entries import Entry, Expected, No, Spot, Step, aim, first_difference, home
 
 
@@ -66,7 +66,9 @@ class Model:
                 amount = self.balances[lot]
                 gone[lot.unit] = gone.get(lot.unit, 0) + amount
                 sink = Spot(lot.unit, "expired", UUID(int=0), None)
-                move = Move(Place("wallet", lot.owner, lot.expires_on), Place("expired"), lot.unit, amount)
+                # The steps say how much: a lot may have been filled beyond what one move may name.
+                named = min(amount, MAX_AMOUNT)
+                move = Move(Place("wallet", lot.owner, lot.expires_on), Place("expired"), lot.unit, named)
                 entry = Entry(Draft("expire", f"?{lot}", moment, "", (move,)), [])
                 entry.steps.append(self._carry(lot, sink, amount))
                 self.entries.append(entry)
