@@ -51,14 +51,12 @@ SPRING = datetime(2025, 3, 5, 6, 30, tzinfo=UTC)
 END_OF_2026 = date(2026, 12, 31)
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what takes long, and begin with it: at the end one worker would be busy and the others wait."""
+    """Mark what takes long."""
     here = Path(__file__).parent
     for item in items:
         if item.path.relative_to(here).as_posix().startswith(LONG):
             item.add_marker(pytest.mark.long)
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session")
