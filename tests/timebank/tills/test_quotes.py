@@ -182,6 +182,6 @@ async def test_what_was_reserved_elsewhere_is_not_picked_up_here(desk: Desk) -> 
 
 async def test_quotes_are_forgotten_a_day_after_they_were_over(desk: Desk) -> None:
     await desk.quote(await desk.open())
-    for now, left in ((NOW + timedelta(days=1), 1), (NOW + timedelta(days=1) + 6 * MINUTE, 0)):
-        await desk.market.write(partial(forget_quotes, now=now))
+    for moment, left in ((NOW + timedelta(days=1), 1), (NOW + timedelta(days=1) + 6 * MINUTE, 0)):
+        await desk.market.write(partial(forget_quotes, now=moment))
         assert await desk.market.read(lambda tx: tx.connection.fetchval(_QUOTES, tx.bank_id)) == left
