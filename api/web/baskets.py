@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from api.pin_tries import holder_by_pin
-from api.web.tills import counter_of
+from api.web.tills import open_till_id
 from api.web.visit import Visit
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor
@@ -44,7 +44,7 @@ async def shown_by(visit: Visit, entry: str, *, pin: str) -> Shown | None:
         RefusalError: `till_closed` and the like, and what is wrong with the code, the card or its PIN.
     """
     keys = visit.service.codes
-    till_id = await _till_id(visit)
+    till_id = await open_till_id(visit)
     if is_card(entry):
 
         async def allow(tx: WriteTx, actor: Actor) -> None:
@@ -69,7 +69,7 @@ async def shown_by(visit: Visit, entry: str, *, pin: str) -> Shown | None:
 
 async def begin_basket(visit: Visit, shown: Shown) -> UUID:
     """Begin the basket of who stands there and return its quote."""
-    till_id = await _till_id(visit)
+    till_id = await open_till_id(visit)
 
     async def work(tx: WriteTx, actor: Actor) -> UUID:
         till = await selling_till(tx, actor, till_id, now=visit.now)
@@ -139,8 +139,3 @@ async def _change(
 
 def _wanted(found: Quote) -> list[tuple[int | str, int]]:
     return [(line.item.id, line.quantity) for line in found.lines]
-
-
-async def _till_id(visit: Visit) -> int:
-    counter = await counter_of(visit)
-    return counter.till.id if counter.till else 0

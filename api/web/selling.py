@@ -20,7 +20,7 @@ from api.web.arriving import VisitOf
 from api.web.baskets import add_item, begin_basket, change_quantity, is_card, sale_of, shown_by
 from api.web.forms import FormBody
 from api.web.money import Yuan, cents_of, yuan_of
-from api.web.tills import carry_device, counter_of
+from api.web.tills import carry_device, counter_of, open_till_id
 from api.web.visit import Visit
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor
@@ -157,8 +157,7 @@ async def refund(visit: VisitOf) -> Response:
         form = await visit.form(RefundForm)
     except RequestValidationError:
         return await _till(visit, None, Said(problem=visit.say("page.form_invalid")))
-    counter = await counter_of(visit)
-    till_id = counter.till.id if counter.till else 0
+    till_id = await open_till_id(visit)
 
     async def work(tx: WriteTx, actor: Actor) -> Refund:
         return await refund_at_till(

@@ -76,10 +76,7 @@ async def counter_of(visit: Visit) -> Counter:
     """
 
     async def work(tx: ReadTx, actor: Actor) -> Counter:
-        check(actor, OPEN)
-        assert actor.person_id is not None  # noqa: S101 -- no device may open one
-        last = await own_tills(tx, actor.person_id, before_id=LAST, limit=1)
-        opened = next((till for till in last if till.closing is None), None)
+        opened = await _opened(tx, actor)
         nodes = await reach(tx, actor, OPEN)
         found = await shops(tx, on=tx.day(visit.now), after_id=0, limit=LIST_LIMIT)
         return Counter(
@@ -88,6 +85,20 @@ async def counter_of(visit: Visit) -> Counter:
             [shop for shop in found if _is_among(shop, nodes)],
             await device_of(visit, tx) is not None,
         )
+
+    return await visit.read(work)
+
+
+async def open_till_id(visit: Visit) -> int:
+    """Return the till that a cashier has open; 0, which is none, if there is none.
+
+    Raises:
+        RefusalError: `token_missing`, `forbidden`, and as `Visit.read`.
+    """
+
+    async def work(tx: ReadTx, actor: Actor) -> int:
+        opened = await _opened(tx, actor)
+        return opened.id if opened else 0
 
     return await visit.read(work)
 
@@ -224,6 +235,13 @@ async def _closing(visit: Visit, *, problem: str = "") -> Response:
         return await goods_list(tx, wanted, after_id=0, limit=LIST_LIMIT)
 
     return visit.page("till_close.html", till=counter.till, goods=await visit.read(work), problem=problem)
+
+
+async def _opened(tx: ReadTx, actor: Actor) -> Till | None:
+    check(actor, OPEN)
+    assert actor.person_id is not None  # noqa: S101 -- no device may open one
+    last = await own_tills(tx, actor.person_id, before_id=LAST, limit=1)
+    return next((till for till in last if till.closing is None), None)
 
 
 def _is_among(shop: Shop, nodes: list[int] | None) -> bool:
