@@ -24,6 +24,9 @@ class RedemptionRule(Strict):
     member_month_points: Amount | None = None
     member_quarter_count: Amount | None = None
     """How many redemptions, those refunded not counted."""
+    item_day_quantity: Amount | None = None
+    """How many of one item a member has a day; an item's own limit binds too, whichever is less."""
+    item_month_quantity: Amount | None = None
     warn_percent: Annotated[int, Field(ge=1, le=100)] = 80
     """A quote warns from this share of a limit on."""
     quote_minutes: Annotated[int, Field(ge=1, le=60)] = 5

@@ -46,11 +46,13 @@ select array(
   left join lateral ({_TAKEN.format(first="$5", from_at="$6")}) t on true
   group by x.person_id) as members,
 array(
-  select row(x.person_id, g.id, g.member_day_limit, g.member_month_limit,
+  select row(x.person_id, g.id, g.day_limit, g.month_limit,
     coalesce(u.day, 0)::bigint, coalesce(u.month, 0)::bigint)
   from unnest($9::uuid[], $10::bigint[]) as x (person_id, goods_id), lateral (
-    select g.id, g.member_day_limit, g.member_month_limit from goods g
-    where g.bank_id = $1 and g.id = x.goods_id and (g.member_day_limit > 0 or g.member_month_limit > 0) offset 0) g
+    select g.id, least(g.member_day_limit, $11::bigint) as day_limit,
+      least(g.member_month_limit, $12::bigint) as month_limit
+    from goods g where g.bank_id = $1 and g.id = x.goods_id
+      and (g.member_day_limit > 0 or g.member_month_limit > 0 or $11::bigint > 0 or $12::bigint > 0) offset 0) g
   left join lateral (
     select sum(l.quantity) filter (where t.day = $3) as day, sum(l.quantity) as month
     from ({_TAKEN.format(first="$7", from_at="$8")}) t, lateral (
@@ -104,6 +106,8 @@ async def limits_for(
         tx.start_of(month),
         [person_id for person_id, _ in pairs],
         [goods_id for _, goods_id in pairs],
+        rule.item_day_quantity,
+        rule.item_month_quantity,
     )
     members: dict[UUID, tuple[int, int, int]] = {person_id: tuple(use) for person_id, *use in row["members"]}
     items: dict[UUID, dict[int, ItemUse]] = {}

@@ -115,6 +115,16 @@ def processes_of(home: Path) -> list[str]:
     return found
 
 
+def servers_of(home: Path) -> int:
+    """How many servers serve this home; a child that has not named itself yet wears its parent's command line."""
+    servers = {}
+    for process in psutil.process_iter(["cmdline", "status", "ppid"]):
+        line = " ".join(process.info["cmdline"] or ())
+        if str(home) in line and "postgres -D" in line and process.info["status"] != psutil.STATUS_ZOMBIE:
+            servers[process.pid] = process.info["ppid"]
+    return sum(parent not in servers for parent in servers.values())
+
+
 def wait_until(is_so: Callable[[], bool]) -> bool:
     """Whether it comes to be so within a few seconds."""
     deadline = time.monotonic() + LIMIT_SECONDS

@@ -16,6 +16,7 @@ from tests.timebank.postgres.conftest import (
     QUICK,
     Use,
     processes_of,
+    servers_of,
     wait_until,
 )
 from timebank.postgres import (
@@ -178,7 +179,7 @@ def test_ten_may_race_to_be_first(folder: Path) -> None:
     uses = [Use(folder / "home") for _ in range(10)]
     answers = {use.answer() for use in uses}
     assert answers == {f"up {(folder / 'home').resolve()}/postgres/18/socket"}
-    assert len([line for line in processes_of(folder) if "postgres -D" in line]) == 1
+    assert servers_of(folder) == 1
     assert len([line for line in processes_of(folder) if "watch.py" in line]) == 1
     for use in uses[:5]:
         use.kill()

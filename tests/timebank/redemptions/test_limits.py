@@ -43,6 +43,26 @@ async def redeem(desk: Desk, *baskets: tuple[int, int], now: datetime = NOW) -> 
     await desk.close(till, now=now)
 
 
+async def test_the_packs_limit_of_any_item_binds_and_so_does_the_items_own(desk: Desk) -> None:
+    rice, oil = desk.market.rice, desk.market.oil
+    rule = RedemptionRule(item_day_quantity=3, item_month_quantity=4)
+
+    async def limits(quantity: int) -> dict[tuple[str | None, object], object]:
+        wish = Wish(desk.person("alice"), 1, {rice: quantity, oil: quantity})
+        (found,) = await desk.market.read(lambda tx: limits_for(tx, rule, [wish], now=NOW))
+        return {(one.limit, one.params["goods_id"]): one.params["limit"] for one in found.refusals}
+
+    assert await limits(3) == {}
+    assert await limits(4) == {("goods_day", rice): 3, ("goods_day", oil): 3}
+    await desk.do(_LIMIT, rice, 2, 50)  # the item's own is less a day, and more a month
+    assert await limits(5) == {
+        ("goods_day", rice): 2,
+        ("goods_day", oil): 3,
+        ("goods_month", rice): 4,
+        ("goods_month", oil): 4,
+    }
+
+
 async def test_a_day_a_month_and_a_quarter_are_the_banks(desk: Desk) -> None:
     """9 May 2026 in Shanghai begins at 16 o'clock of the 8th in UTC."""
     await desk.do(_LIMIT, desk.market.rice, 5, 50)
