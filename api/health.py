@@ -36,6 +36,7 @@ async def ready(service: ServiceOf) -> Health:
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-async def read_metrics() -> Response:
-    """Return the metrics of all workers, as Prometheus reads them."""
-    return Response(metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+async def read_metrics(service: ServiceOf) -> Response:
+    """Return the metrics of all workers and of the jobs, as Prometheus reads them."""
+    jobs = await service.job_metrics.exposition(service.database, service.now())
+    return Response(metrics.exposition() + jobs, media_type="text/plain; version=0.0.4; charset=utf-8")

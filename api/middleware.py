@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import metrics
 from api.limits import Buckets
 from api.problems import problem_response
+from timebank.certificates.reading import MAX_PDF_BYTES
 from timebank.errors import RefusalError
 from timebank.shops.rules import MAX_BROUGHT_BYTES
 from timebank.throttles.rules import site_of
@@ -22,7 +23,10 @@ UPLOAD_SECONDS = 300
 """A large workbook over an office's thin line."""
 MAX_BODY_BYTES = 256 * 1024
 MAX_UPLOAD_BYTES = 32 * 1024 * 1024
+MAX_FORM_BYTES = 16 * 1024
+"""What a form has around a file."""
 UPLOAD_PATHS = ("/api/v1/imports",)
+VERIFY_PATHS = ("/api/v1/verification", "/verify")
 PICTURE_PATH = re.compile(r"/api/v1/goods/[0-9]+/picture")
 
 SECURITY_HEADERS: Mapping[bytes, bytes] = {
@@ -144,6 +148,8 @@ def _limit_bytes(path: str) -> int:
     """Return how large a request's body may be."""
     if path in UPLOAD_PATHS:
         return MAX_UPLOAD_BYTES
+    if path in VERIFY_PATHS:
+        return MAX_PDF_BYTES + MAX_FORM_BYTES
     return MAX_BROUGHT_BYTES if PICTURE_PATH.fullmatch(path) else MAX_BODY_BYTES
 
 

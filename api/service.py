@@ -1,11 +1,13 @@
 """What a serving process has: one of each, made at start and passed to every request. Nothing global."""
 
+import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
+from api.job_metrics import JobMetrics
 from api.limits import Buckets
 from timebank.codes.rules import CodeKeys
 from timebank.database import Bank, Database
@@ -29,6 +31,12 @@ def utc_now() -> datetime:
 SCANS_AT_ONCE, SCANS_PER_SECOND = 30, 0.1
 """What one login scans by its own phone. Every scan is kept, whatever comes of it: nobody is to fill a table alone."""
 
+VERIFIED_AT_ONCE, VERIFIED_PER_SECOND = 60, 1.0
+"""What one address has verified without a login: a hall of guests with their phones, and what a process bears."""
+
+READ_AT_ONCE = 2
+"""PDFs of strangers that a process has read at a time: each is a process of its own."""
+
 
 @dataclass(slots=True)
 class Service:
@@ -41,10 +49,15 @@ class Service:
     tokens: TokenKeys
     codes: CodeKeys
     sender: Sender | None = None
+    offered: frozenset[str] = frozenset()
+    """The channels by which people may choose to be told; sending is another program's."""
     passwords: Passwords = field(default_factory=Passwords)
     outgoing: Outgoing = field(default_factory=Outgoing)
     now: Callable[[], datetime] = utc_now
     scan_limit: Buckets = field(default_factory=lambda: Buckets(SCANS_AT_ONCE, SCANS_PER_SECOND))
+    verify_limit: Buckets = field(default_factory=lambda: Buckets(VERIFIED_AT_ONCE, VERIFIED_PER_SECOND))
+    reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READ_AT_ONCE))
+    job_metrics: JobMetrics = field(default_factory=JobMetrics)
     _banks: dict[str, Bank] = field(default_factory=dict)
     _scan_queues: dict[int, ScanQueue] = field(default_factory=dict)
     _redemption_queues: dict[int, RedemptionQueue] = field(default_factory=dict)

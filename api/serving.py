@@ -19,6 +19,7 @@ from timebank.errors import OutageError, RefusalError
 from timebank.login.senders import default_sender
 from timebank.login.tokens import load_token_keys
 from timebank.logs import configure_logs
+from timebank.messages.offered import offered_channels
 from timebank.settings import Settings
 from timebank.startup import open_database, server_address, spare_collector
 from timebank.supervisor import LISTEN_FD, end_with_parent
@@ -53,6 +54,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
                 load_token_keys(token_keys.get_secret_value() if token_keys else None, settings.home),
                 CodeKeys(cipher.ring),
                 sender=default_sender(settings),
+                offered=offered_channels(settings),
             )
             yield service
             await service.settle()

@@ -1,35 +1,39 @@
-"""Expiring lots: many at once, each an ordinary transaction from the lot to the expired account.
+"""What becomes of lots at their end: many at once, each an ordinary transaction.
 
-A batch locks its lots, drains each, and appends; the next batch starts after the last lot. A run that dies
+What is left of a lot goes to the expired account or, where the caller renews it, to a lot of the same owner and unit
+that ends later (`ledger.renewal`).
+
+A batch finds its lots, locks them, drains each, and appends; the next batch starts after the last lot. A run that dies
 is simply started again: a drained lot has nothing left to expire.
 
 Nothing is to be decided here, so the rows are made where the lots are, in one statement for the whole batch. They
 are those that `post` would write for the same draft, fingerprint included (`tests/ledger/test_expiry.py`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
+from ledger.accounts import load_units
 from ledger.appending import new_salts
 from ledger.arrays import number_array, text_array
+from ledger.renewal import Booking, Renewals, lock_lots, renew_lots
 from ledger.session import WriteTx
-from ledger.values import BANK, EXPIRE, EXPIRED, MAX_AMOUNT, WALLET, Draft, Move, Place
+from ledger.values import BANK, EXPIRE, EXPIRED, MAX_AMOUNT, WALLET, Draft, Move, Place, Renewal
 
-# Found by day, locked by id: every writer locks in that order, so none of them wait in a circle.
-_LOCK_LOTS = """
-with due as materialized (
-  select a.id from accounts a
-  where a.bank_id = $1 and (a.expires_on, a.id) > ($2, $3) and a.expires_on < $4
-    and a.kind = 'wallet' and a.balance > a.floor
-  order by a.expires_on, a.id limit $5
-)
-select a.id, a.expires_on, a.unit_id, a.balance > a.floor as is_due
-from accounts a
-where a.bank_id = $1 and a.id = any(array(select id from due))
-order by a.id
-for no key update of a
+if TYPE_CHECKING:
+    import asyncpg
+
+Renews = Callable[[str, date], Renewal | None]
+"""What is to become of lots of a unit (its code) whose last day was a day: renewed, or, by None, expired."""
+
+_DUE = """
+select a.id, a.unit_id, a.expires_on from accounts a
+where a.bank_id = $1 and (a.expires_on, a.id) > ($2, $3) and a.expires_on < $4
+  and a.kind = 'wallet' and a.balance > a.floor
+order by a.expires_on, a.id limit $5
 """
 
 _PRELUDE = """
@@ -47,8 +51,7 @@ with opened as (
 select 1
 """
 _SINKS = """
-select a.id, a.unit_id, u.code
-from accounts a join units u on u.bank_id = $1 and u.id = a.unit_id
+select a.id, a.unit_id from accounts a
 where a.bank_id = $1 and a.owner = $2 and a.unit_id = any($3) and a.kind = 'expired'
 """
 
@@ -89,7 +92,7 @@ select l.unit_id, count(*) as lots, sum(l.amount)::bigint as amount from lots l 
 
 
 class PeriodClosedError(Exception):
-    """The lots would expire inside a closed period: expire them as of a later day."""
+    """The lots would end inside a closed period: let them end as of a later day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,74 +105,117 @@ class ExpiryCursor:
 
 @dataclass(frozen=True, slots=True)
 class ExpiredBatch:
-    """What one batch expired: lots and their amounts by unit code; `next` is None when nothing is left."""
+    """What one batch did: lots expired and renewed, and their amounts by unit code.
+
+    `next` is None when nothing is left.
+    """
 
     lots: int
     amounts: dict[str, int]
     next: ExpiryCursor | None
+    renewed_lots: int = 0
+    renewed_amounts: dict[str, int] = field(default_factory=dict)
 
 
 async def expire_lots(
-    tx: WriteTx, *, as_of: date, actor: str, after: ExpiryCursor, limit: int = 5_000
+    tx: WriteTx,
+    *,
+    as_of: date,
+    actor: str,
+    after: ExpiryCursor,
+    limit: int = 5_000,
+    renews: Renews | None = None,
 ) -> ExpiredBatch:
-    """Expire what is left of the first `limit` lots, from after the cursor, whose last day is before `as_of`.
+    """Expire or renew what is left of the first lots, at most `limit`, whose last day is before `as_of`.
 
-    Takes effect at the start of `as_of` in the bank's zone.
+    Takes effect at the start of `as_of` in the bank's zone. A lot that is renewed until a day before `as_of` is
+    dealt with again in a later batch of the same run.
 
     Raises:
         PeriodClosedError: that instant lies in a closed period.
+        ValueError: a renewal does not end later than what it renews.
     """
-    rows = await tx.connection.fetch(_LOCK_LOTS, tx.bank_id, after.expires_on, after.account_id, as_of, limit)
+    rows = await tx.connection.fetch(_DUE, tx.bank_id, after.expires_on, after.account_id, as_of, limit)
     if not rows:
         return ExpiredBatch(0, {}, None)
-    ends = max((row["expires_on"], row["id"]) for row in rows)
-    following = ExpiryCursor(*ends) if len(rows) == limit else None
-    # Somebody may have emptied a lot while its lock was waited for.
-    lot_ids = [row["id"] for row in rows if row["is_due"]]
-    effective_at = tx.start_of(as_of)
+    await load_units(tx, (), {row["unit_id"] for row in rows})
+    codes = {unit.id: unit.code for unit in tx.catalogue.units.values()}
+    renewals = _renewals({(row["unit_id"], row["expires_on"]) for row in rows}, codes, renews)
+    # So that no lot is filled and drained at once, and what is filled is never behind the cursor.
+    first_filled = min((renewal.until for renewal in renewals.values()), default=date.max)
+    batch = [row for row in rows if row["expires_on"] < first_filled]
+    is_last = len(rows) < limit and first_filled >= as_of
+    following = None if is_last else ExpiryCursor(batch[-1]["expires_on"], batch[-1]["id"])
+    due = await lock_lots(tx, batch, renewals)
+    booking = await _booking(tx, tx.start_of(as_of), actor)
+    renewed = [row["id"] for row in due if (row["unit_id"], row["expires_on"]) in renewals]
+    expired = [row for row in due if (row["unit_id"], row["expires_on"]) not in renewals]
+    return ExpiredBatch(
+        len(expired),
+        await _expire(tx, expired, codes, booking) if expired else {},
+        following,
+        len(renewed),
+        await renew_lots(tx, renewed, renewals, codes, booking) if renewed else {},
+    )
+
+
+def _renewals(ends: Iterable[tuple[int, date]], codes: dict[int, str], renews: Renews | None) -> Renewals:
+    """Ask what becomes of lots, once for each unit and last day."""
+    if renews is None:
+        return {}
+    asked = ((end, renews(codes[end[0]], end[1])) for end in ends)
+    renewals = {end: renewal for end, renewal in asked if renewal is not None}
+    if any(renewal.until <= last_day for (_, last_day), renewal in renewals.items()):
+        raise ValueError("what is renewed ends later")
+    return renewals
+
+
+async def _booking(tx: WriteTx, effective_at: datetime, actor: str) -> Booking:
+    """Return the booking of a batch whose lots are locked."""
     prelude = await tx.connection.fetchrow(_PRELUDE, tx.bank_id)
     assert prelude is not None  # noqa: S101 -- a SELECT without FROM has one row
     if prelude["closed_before"] is not None and effective_at < prelude["closed_before"]:
         raise PeriodClosedError
-    sinks = await _sinks(tx, sorted({row["unit_id"] for row in rows}))
-    codes = {sink.unit_id: sink.unit for sink in sinks}
-    contents = zip(*(_content_around_lot(sink.unit, effective_at, actor) for sink in sinks), strict=True)
+    return Booking(effective_at, prelude["recorded_at"], tx.base + prelude["xid"], actor)
+
+
+async def _expire(
+    tx: WriteTx, lots: "Sequence[asyncpg.Record]", codes: dict[int, str], booking: Booking
+) -> dict[str, int]:
+    """Expire lots that are locked and return the amounts by unit code."""
+    unit_ids = sorted({row["unit_id"] for row in lots})
+    sinks = await _sinks(tx, unit_ids)
+    contents = [_content_around_lot(codes[unit_id], booking) for unit_id in unit_ids]
     expired = await tx.connection.fetch(
         _EXPIRE,
         tx.bank_id,
-        effective_at,
-        prelude["recorded_at"],
-        tx.base + prelude["xid"],
-        actor,
-        number_array(lot_ids),
-        number_array([sink.unit_id for sink in sinks]),
-        number_array([sink.account_id for sink in sinks]),
-        *map(text_array, contents),
-        new_salts(len(lot_ids)),
+        booking.effective_at,
+        booking.recorded_at,
+        booking.xact,
+        booking.actor,
+        number_array([row["id"] for row in lots]),
+        number_array(unit_ids),
+        number_array([sinks[unit_id] for unit_id in unit_ids]),
+        *map(text_array, zip(*contents, strict=True)),
+        new_salts(len(lots)),
     )
-    amounts = {codes[row["unit_id"]]: row["amount"] for row in expired}
-    return ExpiredBatch(len(lot_ids), amounts, following)
+    return {codes[row["unit_id"]]: row["amount"] for row in expired}
 
 
-def _content_around_lot(unit: str, effective_at: datetime, actor: str) -> tuple[str, str, str]:
+def _content_around_lot(unit: str, booking: Booking) -> tuple[str, str, str]:
     """Return what the draft that empties a lot says before the lot, between it and the amount, and after that."""
     lot = Place(WALLET, UUID(int=0), date.max)
-    draft = Draft(EXPIRE, "any", effective_at, actor, (Move(lot, Place(EXPIRED), unit, MAX_AMOUNT),))
+    move = Move(lot, Place(EXPIRED), unit, MAX_AMOUNT)
+    draft = Draft(EXPIRE, "any", booking.effective_at, booking.actor, (move,))
     # Texts from outside have their quotes escaped, and a unit no bracket: neither can look like what is split at.
     before, _, rest = draft.content().partition(f'["{WALLET}","{lot.owner.hex}","{lot.expires_on}"]')
     between, _, after = rest.partition(f"{MAX_AMOUNT}]")
     return before, between, f"]{after}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Sink:
-    """The expired account of a unit."""
-
-    account_id: int
-    unit_id: int
-    unit: str
-
-
-async def _sinks(tx: WriteTx, unit_ids: Sequence[int]) -> list[_Sink]:
+async def _sinks(tx: WriteTx, unit_ids: Sequence[int]) -> dict[int, int]:
+    """Return the expired accounts by the ids of their units."""
     await tx.connection.execute(_OPEN_SINKS, tx.bank_id, BANK, unit_ids)
-    return [_Sink(*row) for row in await tx.connection.fetch(_SINKS, tx.bank_id, BANK, unit_ids)]
+    return {
+        row["unit_id"]: row["id"] for row in await tx.connection.fetch(_SINKS, tx.bank_id, BANK, unit_ids)
+    }

@@ -30,7 +30,6 @@ KINDS = GUARDED_KINDS | OPEN_KINDS
 MAX_AMOUNT = 2**53 - 1
 """Largest amount of one move: exact in every JSON reader, and 2^10 of them fit a bigint balance."""
 
-_EXPIRY_KEYS = "expire:"
 MAX_MOVES = 1_000
 MAX_KEY_LENGTH = 200
 
@@ -43,6 +42,7 @@ EXPIRE, CARRY_OVER, HOLD, CAPTURE, RELEASE, REVERSAL, CROSSING = (
     "reversal",
     "crossing",
 )
+_KEYS_AT_END = (f"{EXPIRE}:", f"{CARRY_OVER}:")
 
 
 class InvalidDraftError(ValueError):
@@ -124,6 +124,14 @@ def _kind_of(source: Place | Wallet) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewal:
+    """In place of expiring: what is left of a lot goes on in one that ends on `until`; `metadata` says why."""
+
+    until: date
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """Where a capture takes one unit of a hold: all of it, or `amount` of it, the rest going back."""
 
@@ -168,8 +176,8 @@ class Draft:
     def __post_init__(self) -> None:
         if not 0 < len(self.key) <= MAX_KEY_LENGTH:
             raise InvalidDraftError(f"a key has 1 to {MAX_KEY_LENGTH} characters")
-        if self.key.startswith(_EXPIRY_KEYS) and self.kind != EXPIRE:
-            raise InvalidDraftError(f"keys that begin with {_EXPIRY_KEYS} are the expiry's own")
+        if self.key.startswith(_KEYS_AT_END) and not self.key.startswith(f"{self.kind}:"):
+            raise InvalidDraftError("keys that begin with expire: and carry_over: are those of lots that end")
         if self.effective_at.tzinfo is None or (self.hold_until and self.hold_until.tzinfo is None):
             raise InvalidDraftError("times carry a zone")
         if (bool(self.moves), self.reverses is not None, self.resolves is not None).count(True) != 1:

@@ -19,14 +19,15 @@ from timebank.postgres import EmbeddedServer
 LONG = (
     "api/test_schema.py",
     "benchmarks/test_smoke.py",
+    "concurrency/test_jobs_kill.py",
     "concurrency/test_redemption_races.py",
     "concurrency/test_rush.py",
     "concurrency/test_scan_rush.py",
+    "concurrency/test_simulated_year.py",
     "concurrency/test_spending_month.py",
     "journeys/",
     "timebank/cli/test_serve.py",
     "timebank/cli/test_servers.py",
-    "timebank/vault/test_rotation.py",
     "timebank/workbook/test_import_exports.py",
     "timebank/workbook/test_import_kill.py",
 )
@@ -71,13 +72,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
 @pytest_asyncio.fixture(scope="session")
 async def address(server: EmbeddedServer) -> AsyncIterator[Address]:
     """Return a migrated database of this worker's own."""
-    name = f"timebank_{secrets.token_hex(4)}"
-    admin = await asyncpg.connect(server.dsn())
-    await admin.execute(f"create database {name}")
-    await admin.close()
-    address = Address(host=str(server.socket_dir), port=server.port, database=name, user=server.superuser)
-    await migrate(address, logins=True)
-    yield address
+    yield await new_database(server)
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -97,6 +92,17 @@ async def bank(database: Database) -> Bank:
 async def cast(database: Database, bank: Bank) -> Cast:
     """Return the cast in a new bank."""
     return await enter(database, bank)
+
+
+async def new_database(server: EmbeddedServer) -> Address:
+    """Make a database and migrate it."""
+    name = f"timebank_{secrets.token_hex(4)}"
+    admin = await asyncpg.connect(server.dsn())
+    await admin.execute(f"create database {name}")
+    await admin.close()
+    address = Address(host=str(server.socket_dir), port=server.port, database=name, user=server.superuser)
+    await migrate(address, logins=True)
+    return address
 
 
 async def new_bank(database: Database) -> Bank:

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvicorn
 
@@ -31,11 +32,15 @@ def main() -> None:
 
     @contextlib.asynccontextmanager
     async def opening() -> AsyncIterator[Service]:
-        async with Database.connect(address, APP, min_size=4, max_size=10) as database:
+        async with contextlib.AsyncExitStack() as stack:
+            database = await stack.enter_async_context(
+                Database.connect(address, APP, min_size=4, max_size=10)
+            )
+            home = Path(stack.enter_context(TemporaryDirectory(prefix="timebank-")))
             spare_collector()
             cipher = Cipher(VAULT_KEY)
             yield Service(
-                settings=Settings(home=Path("/nonexistent")),
+                settings=Settings(home=home),
                 database=database,
                 cipher=cipher,
                 blind=BlindIndex(cipher.ring),

@@ -315,6 +315,15 @@ def check_whole_bank(actor: Actor, permission: str) -> None:
         raise RefusalError("forbidden", permission=permission)
 
 
+def reaches_all(actor: Actor, permission: str) -> bool:
+    """Tell whether the actor has a permission of the whole bank."""
+    try:
+        check_whole_bank(actor, permission)
+    except RefusalError:
+        return False
+    return True
+
+
 def _at_root(actor: Actor, rule: Rule) -> bool:
     """Tell whether the actor reaches the whole bank, all tops of its tree, if there are several."""
     return any(grant.at_root and grant.role in rule.roles for grant in actor.grants)

@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from timebank.errors import RefusalError
 
+MAIL_ADDRESS = r"^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,8}$"
+
 
 def default_home() -> Path:
     """Return where books and keys live unless TIMEBANK_HOME says otherwise.
@@ -65,6 +67,21 @@ class Settings(BaseSettings):
     office_links: bool | None = None
     """Whether a printed login link opens an office's roles, which otherwise need a password and a second factor; by
     default with the embedded server only."""
+
+    smtp_url: SecretStr | None = None
+    """smtp[s]://[USER:PASSWORD@]HOST[:PORT] of the relay that takes mail; smtp begins TLS, except on this machine."""
+
+    mail_from: str | None = Field(default=None, pattern=MAIL_ADDRESS)
+    """The address that mail comes from; with TIMEBANK_SMTP_URL, e-mail is offered."""
+
+    gateway_url: str | None = Field(default=None, pattern=r"^https?://[^\s@]{1,400}$")
+    """Where messages for SMS and WeChat are handed to, a program of the installation."""
+
+    gateway_secret: SecretStr | None = None
+    """whsec_… that signs what the gateway gets."""
+
+    gateway_templates: Path | None = None
+    """A JSON file: channel (sms, wechat) to kind to template and params; what stands in it is offered."""
 
     zone: str = "Asia/Shanghai"
     """Zone of banks made from now on."""

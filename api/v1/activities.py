@@ -21,7 +21,7 @@ from timebank.activities import actions, steps
 from timebank.activities.queries import Activity, Filter, Labels, activities, labels, seen_activity
 from timebank.activities.rules import Plan
 from timebank.activities.seen import drafts_seen
-from timebank.policy.rules import Words
+from timebank.policy.parts import Words
 
 router = resource("/activities", tag="activities")
 READ = "activities.read"

@@ -71,7 +71,13 @@ class StandingOut(BaseModel):
     person_id: UUID
     minutes: int
     star: int | None = Field(description="0 to the highest; null while no policy pack is in force.")
+    star_minutes: int | None = Field(
+        description="Of the minutes those that count for stars; null as `star` is."
+    )
     next_star_minutes: int | None = Field(description="Where the next star stands; null at the highest.")
+    missing_minutes: int | None = Field(
+        description="So many are missing to the next star; 0: it comes with the next daily count."
+    )
     points: int
     points_held: int
 
@@ -152,7 +158,9 @@ async def read_standing(caller: CallerOf, person_id: UUID) -> StandingOut:
         person_id=person_id,
         minutes=found.minutes,
         star=found.star,
-        next_star_minutes=found.next_star_minutes,
+        star_minutes=found.star_minutes,
+        next_star_minutes=found.way.minutes if found.way else None,
+        missing_minutes=found.way.missing_minutes if found.way else None,
         points=found.points,
         points_held=found.points_held,
     )

@@ -15,7 +15,7 @@ from api.v1.records import Outcome
 from ledger.session import WriteTx
 from ledger.values import Refused
 from timebank.access import Actor
-from timebank.policy.rules import Grade
+from timebank.policy.parts import Grade
 from timebank.records.correcting import VoidReason, correct_record, void_record
 from timebank.records.entries import State
 from timebank.records.making import Closed, close_session, reconsider_session

@@ -1,11 +1,12 @@
 """What a person was told, and that they have read it."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, before, page
 from api.edge import CallerOf
@@ -14,6 +15,7 @@ from api.problems import problems
 from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check_person
+from timebank.messages.rendering import in_all_languages
 from timebank.notifications.actions import mark_read, mark_read_up_to
 from timebank.notifications.queries import Notification, notifications_of
 
@@ -22,13 +24,13 @@ PERMISSION = "notifications.read"
 
 
 class NotificationOut(BaseModel):
-    """What happened (`kind`) and to what (`params`: ids, codes and amounts)."""
-
-    model_config = ConfigDict(from_attributes=True)
+    """What happened (`kind`), to what (`params`: ids, codes and amounts), and its words by language."""
 
     id: int
     kind: str
     params: dict[str, JsonValue]
+    title: dict[str, str] = Field(examples=[{"zh": "即将到期", "en": "About to expire"}])
+    text: dict[str, str]
     made_at: datetime
     read_at: datetime | None
 
@@ -68,7 +70,7 @@ async def list_notifications(
         return await notifications_of(tx, person_id, before_id=before_id, limit=limit + 1, unread_only=unread)
 
     items, following = page(await caller.read(work), limit, lambda told: (told.id,))
-    return Page(items=[NotificationOut.model_validate(told) for told in items], next_cursor=following)
+    return Page(items=[_out(told) for told in items], next_cursor=following)
 
 
 @router.post(
@@ -84,7 +86,7 @@ async def create_read(caller: CallerOf, person_id: UUID, notification_id: PathId
         return await mark_read(tx, person_id=person_id, notification_id=notification_id, now=caller.now)
 
     told = await caller.write(work, action="notification.read", subject=str(notification_id))
-    return NotificationOut.model_validate(told)
+    return _out(told)
 
 
 @router.post(
@@ -102,3 +104,8 @@ async def create_read_up_to(caller: CallerOf, person_id: UUID, body: ReadUpTo) -
         )
 
     return await caller.write(work, action="notification.read_up_to", subject=str(body.last_id))
+
+
+def _out(told: Notification) -> NotificationOut:
+    titles, texts = in_all_languages(told.kind, told.params)
+    return NotificationOut.model_validate({**asdict(told), "title": titles, "text": texts})

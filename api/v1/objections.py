@@ -1,14 +1,16 @@
 """Objections (异议): to a line of a notice, by anybody; decided by the office."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol, TypeVar
+from uuid import UUID
 
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
 from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, after, page
-from api.edge import CallerOf, IdempotencyKey
+from api.edge import Caller, CallerOf, IdempotencyKey
 from api.fields import MAX_ID, PathId, Printable, Sentence
 from api.problems import problems
 from api.routers import resource
@@ -17,6 +19,7 @@ from timebank.access import Actor
 from timebank.notices import objections, queries
 from timebank.notices.objections import Objection
 from timebank.privacy.actions import record_look_up
+from timebank.vault.cipher import Cipher
 
 router = resource(tag="notices")
 
@@ -137,15 +140,7 @@ async def list_objections(
 @router.get("/objections/{objection_id}", operation_id="read_objection", responses=problems(401, 403, 404))
 async def read_objection(caller: CallerOf, objection_id: PathId) -> ObjectionWithContact:
     """Return an objection in reach and how to reach who raised it; that this was read is recorded."""
-
-    async def work(tx: WriteTx, actor: Actor) -> tuple[queries.RaisedObjection, str | None]:
-        found = await queries.objection(tx, actor, objection_id)
-        contact = await queries.contact_of(tx, caller.service.cipher, objection_id)
-        if contact is not None and found.raised_by is not None:
-            await record_look_up(tx, actor, found.raised_by, purpose="objections.decide", fields=["contact"])
-        return found, contact
-
-    found, contact = await caller.look(work)
+    found, contact = await with_contact(caller, queries.objection, queries.contact_of, objection_id)
     return ObjectionWithContact.model_validate(
         {**ObjectionOut.model_validate(found).model_dump(), "contact": contact}
     )
@@ -183,3 +178,32 @@ async def post_decision(
         subject=str(objection_id),
         status=200,
     )
+
+
+class Raised(Protocol):
+    """An objection that somebody raised."""
+
+    @property
+    def raised_by(self) -> UUID | None:
+        """Who raised it; None once they are erased."""
+
+
+R = TypeVar("R", bound=Raised)
+
+
+async def with_contact(
+    caller: Caller,
+    objection: Callable[[ReadTx, Actor, int], Awaitable[R]],
+    contact_of: Callable[[ReadTx, Cipher, int], Awaitable[str | None]],
+    objection_id: int,
+) -> tuple[R, str | None]:
+    """Return an objection in reach and how to reach who raised it, and record that this was read."""
+
+    async def work(tx: WriteTx, actor: Actor) -> tuple[R, str | None]:
+        found = await objection(tx, actor, objection_id)
+        contact = await contact_of(tx, caller.service.cipher, objection_id)
+        if contact is not None and found.raised_by is not None:
+            await record_look_up(tx, actor, found.raised_by, purpose="objections.decide", fields=["contact"])
+        return found, contact
+
+    return await caller.look(work)

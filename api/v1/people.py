@@ -34,7 +34,9 @@ Purpose: TypeAlias = Literal["registration", "service", "contact", "dispute", "i
 Number = Annotated[str, StringConstraints(min_length=1, max_length=40), Printable]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), Printable]
 Gender: TypeAlias = Literal["男", "女"]
-Field_: TypeAlias = Literal["name", "gender", "born_on", "id_number", "phone", "employer", "area", "skills"]
+Field_: TypeAlias = Literal[
+    "name", "gender", "born_on", "id_number", "phone", "employer", "area", "skills", "email"
+]
 
 
 class VolunteerOut(BaseModel):
@@ -84,6 +86,7 @@ class PersonEdit(BaseModel):
     employer: Text | None = None
     area: Text | None = None
     skills: Text | None = None
+    email: Text | None = Field(default=None, examples=["someone@mail.example.org"])
     is_party_member: bool | None = None
 
     @model_validator(mode="after")
@@ -187,7 +190,7 @@ async def get_person(
 async def edit_person(
     caller: CallerOf, person_id: UUID, body: PersonEdit, response: Response, if_match: IfMatch = None
 ) -> PersonOut:
-    """Correct what is known of a person; by oneself only employer, area and skills."""
+    """Correct what is known of a person; by oneself only employer, area, skills and mail address."""
     version = expected_version(if_match)
     given = body.model_fields_set
     change = Change(fields_of(body, given), body.is_party_member)

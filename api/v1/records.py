@@ -17,7 +17,7 @@ from api.spans import FromDay, UntilDay, moments
 from ledger.session import ReadTx
 from timebank.access import Actor, check_person, reach
 from timebank.errors import RefusalError
-from timebank.policy.rules import Grade
+from timebank.policy.parts import Grade
 from timebank.records.entries import Entry, State, entries_of
 from timebank.records.overdue import LateSession, late_sessions
 from timebank.records.queries import Record, record_in_reach, records, records_of_person

@@ -16,7 +16,7 @@ from api.routers import resource
 from ledger.session import ReadTx
 from timebank.access import Actor
 from timebank.errors import RefusalError
-from timebank.tasks.exports import ZIP
+from timebank.tasks.exports import PDF, ZIP
 from timebank.tasks.imports import TEXT, XLSX
 from timebank.tasks.queries import REPORT, SealedFile, Task, find_report, find_task, list_tasks
 
@@ -102,7 +102,7 @@ async def read_task(caller: CallerOf, task_id: TaskId) -> TaskOut:
             "description": "The file.",
             "content": {
                 media_type: {"schema": {"type": "string", "format": "binary"}}
-                for media_type in (XLSX, ZIP, TEXT.split(";", maxsplit=1)[0])
+                for media_type in (XLSX, ZIP, PDF, TEXT.split(";", maxsplit=1)[0])
             },
         },
     },

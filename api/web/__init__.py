@@ -4,13 +4,17 @@ They are no part of the API's schema. What a page does, it does through the same
 """
 
 from api.web import (
+    candidate,
     catalogue,
+    jobs,
     login,
     member,
     merchant,
     notices,
     offering,
     office,
+    recognised,
+    recognition,
     scanning,
     selling,
     solvency,
@@ -19,6 +23,10 @@ from api.web import (
     static,
     stations,
     tills,
+    told,
+    verifying,
+    workspace,
+    workspace_files,
 )
 
 PARTS = (
@@ -26,6 +34,7 @@ PARTS = (
     login,
     scanning,
     member,
+    told,
     spending,
     catalogue,
     offering,
@@ -34,8 +43,15 @@ PARTS = (
     selling,
     tills,
     office,
+    jobs,
+    recognition,
+    workspace,
+    workspace_files,
+    candidate,
+    recognised,
     solvency,
     notices,
+    verifying,
     static,
 )
 ROUTES = tuple(route for part in PARTS for route in part.router.routes)

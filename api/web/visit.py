@@ -18,7 +18,7 @@ from api.web.forms import HEADER, TOKEN, FormBody, FormKeys, check_origin, check
 from api.web.redirects import safe_path
 from api.web.rendering import CHINESE, ENGLISH, HEADERS, clock, environment, moment, say
 from ledger.session import ReadTx, WriteTx
-from timebank.access import Actor, has
+from timebank.access import Actor, has, reaches_all
 from timebank.database import Bank
 from timebank.errors import RefusalError
 from timebank.login.tokens import Claims, CookieClaims
@@ -39,9 +39,15 @@ NAVIGATION = (
     ("/merchant", "page.merchant.title", "merchants.own"),
     ("/office/reviews", "page.reviews.title", "reviews.write"),
     ("/office/solvency", "page.solvency.title", "budgets.read"),
+    ("/office/recognition", "page.rounds.title", "recognitions.read"),
+    ("/office/jobs", "page.jobs.title", "jobs.read"),
     ("/notices", "page.notices.title", None),
+    ("/recognition", "page.honours.title", None),
 )
 """The ways on: address, words, and the permission of those who see it."""
+
+OF_THE_BANK = frozenset({"jobs.read", "jobs.write"})
+"""What nobody has of a part of the bank."""
 
 
 @dataclass(slots=True)
@@ -212,7 +218,7 @@ class Visit:
                 here=self._here,
                 csrf=self.form_token,
                 navigation=NAVIGATION,
-                may=lambda permission: self.actor is not None and has(self.actor, permission),
+                may=self._may,
                 moment=lambda at: moment(at, zone) if zone else "",
                 clock=lambda at: clock(at, zone) if zone else "",
                 asset=asset,
@@ -235,6 +241,12 @@ class Visit:
         url = self.request.url
         back = url.path + (f"?{url.query}" if url.query else "")
         return self.go(f"/login?next={quote(safe_path(back), safe='/')}")
+
+    def _may(self, permission: str) -> bool:
+        """Tell whether the visitor has a permission, and of the whole bank where it is of no part of it."""
+        if self.actor is None or not has(self.actor, permission):
+            return False
+        return permission not in OF_THE_BANK or reaches_all(self.actor, permission)
 
     def _here(self, **changed: str) -> str:
         """Return this page's address with another language or view."""

@@ -206,13 +206,13 @@ def _parse_signature(line: str) -> tuple[str, bytes, bytes]:
     return matched[1], decoded[:KEY_ID_BYTES], decoded[KEY_ID_BYTES:]
 
 
-def open_note(note: str, keys: Sequence[VerifierKey]) -> str:
+def open_note(note: str, keys: Sequence[VerifierKey], *, limit_bytes: int = NOTE_BYTES_LIMIT) -> str:
     """Return the text of a note that at least one of the keys signed; signatures of other keys are ignored.
 
     Raises:
         NoteError: `malformed_note`, `bad_signature` if a line of a known key does not verify, `unknown_key`.
     """
-    if not _is_plain(note) or len(note.encode()) > NOTE_BYTES_LIMIT or not note.endswith("\n"):
+    if not _is_plain(note) or len(note.encode()) > limit_bytes or not note.endswith("\n"):
         raise NoteError("malformed_note")
     head, separator, tail = note.rpartition("\n\n")
     if not separator or not tail:

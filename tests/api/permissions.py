@@ -90,6 +90,9 @@ def request(route: Route, about: Target) -> tuple[str, dict[str, object]]:
         "task_id": NOWHERE,
         "quote_id": NOWHERE,
         "day": "2026-01-01",
+        "channel": "wechat",
+        "job": "expire",
+        "period": "2026-01-01",
     }
     path = route.path.format_map(_Otherwise(values))
     given = {"Idempotency-Key": uuid4().hex, "If-Match": "*", "X-Phone": "0" * 32}
@@ -123,6 +126,14 @@ def _bodies(about: Target) -> Mapping[str, object]:
     session = "/api/v1/activity-sessions/{activity_session_id}"
     goods = "/api/v1/goods/{goods_id}"
     return {
+        "PUT /api/v1/me/channels/{channel}": {},
+        "POST /api/v1/webhook-endpoints": {
+            "url": f"https://{uuid4().hex}.example.org/in",
+            "kinds": ["*"],
+        },
+        "PATCH /api/v1/webhook-endpoints/{endpoint_id}": {"kinds": ["*"]},
+        "POST /api/v1/jobs/{job}/runs": {"as_of": "2026-01-01"},
+        "PUT /api/v1/jobs/{job}/pause": {"reason": "盘点"},
         "PUT /api/v1/me/password": {"new_password": "正确 马 电池 订书钉"},
         "POST /api/v1/me/totp": {},
         "POST /api/v1/me/totp/confirm": {"code": "000000"},
@@ -136,6 +147,9 @@ def _bodies(about: Target) -> Mapping[str, object]:
         f"PATCH {organisation}": {"name": "改名"},
         f"POST {organisation}/move": {"parent_id": place, "moved_on": "2026-01-01"},
         f"POST {organisation}/close": {"closed_on": "2026-01-01"},
+        f"POST {people}/certificates": {"from_on": "2026-01-01", "until_on": "2026-12-31"},
+        f"POST {people}/certificates/{{certificate_id}}/revoke": {"reason": "mistake"},
+        "POST /api/v1/recognition-rounds/{round_id}/certificates": {},
         "POST /api/v1/settlements/drafts": {"month": "2026-01"},
         "POST /api/v1/settlements/{settlement_id}/pay": {"fund_id": 999_999_999},
         "POST /api/v1/people": {"name": "测试甲", "organisation_id": place},
@@ -145,6 +159,7 @@ def _bodies(about: Target) -> Mapping[str, object]:
         f"POST {people}/memberships": {"organisation_id": place, "kind": "residence"},
         f"POST {people}/memberships/{{membership_id}}/end": {},
         f"POST {people}/guardianships": {"guardian_id": helper, "relation": "parent"},
+        f"POST {people}/stars": {"to_star": 0, "reason": "mistake"},
         f"POST {people}/cards/reissue": {"reason": "lost"},
         f"POST {people}/cards/print": {"token": "TBC-0123456789ABCDEF"},
         f"POST {people}/cards/{{card_id}}/revoke": {"reason": "lost"},
@@ -255,6 +270,25 @@ def _bodies(about: Target) -> Mapping[str, object]:
         "PUT /api/v1/calendar-days/{day}": {"is_working": False, "name": "测试停工"},
         "POST /api/v1/notices": {"organisation_id": place},
         "POST /api/v1/notices/{notice_id}/lines/{line}/objections": {"ground": "测试"},
+        "POST /api/v1/recognition-rounds": {
+            "organisation_id": about.organisation,
+            "scheme": "annual",
+            "from_on": "2025-01-01",
+            "until_on": "2025-12-31",
+            "title": "名单",
+        },
+        "POST /api/v1/recognition-rounds/{round_id}/candidates/{number}/decisions": {
+            "decision": "exclude",
+            "reason": "mistake",
+        },
+        "POST /api/v1/recognition-rounds/{round_id}/candidates/{number}/revocation": {"reason": "mistake"},
+        "POST /api/v1/recognition-rounds/{round_id}/withdrawal": {"reason": "mistake"},
+        "POST /api/v1/recognition-rounds/{round_id}/revocation": {"reason": "mistake"},
+        "POST /api/v1/recognition-lists/{round_id}/lines/{number}/objections": {"ground": "不实"},
+        "POST /api/v1/recognition-objections/{objection_id}/decision": {
+            "decision": "upheld",
+            "reason": "核实",
+        },
         "POST /api/v1/objections/{objection_id}/decision": {"decision": "dismissed", "reason": "测试"},
         "POST /api/v1/exports": {"kind": "records_xlsx"},
         "POST /api/v1/policy/validate": PACK,

@@ -20,6 +20,7 @@ from tests.api.cast import Cast
 from tests.api.conftest import As
 from tests.timebank.offices import assert_sound
 from timebank.database import Database
+from timebank.jobs.running import run_now
 from timebank.policy.actions import adopt
 from timebank.policy.rules import PolicyPack, default_pack, parse_pack
 from timebank.proof.actions import seal_bank
@@ -123,7 +124,10 @@ async def test_from_an_activity_to_a_proof(district: District, tmp_path: Path, d
     record = await review(district)
     await show_and_object(district)
 
-    # 150 minutes at ten an hour are 25 points, at two an hour 5 fufen; two hours are the first star.
+    # 150 minutes at ten an hour are 25 points, at two an hour 5 fufen; two hours are the first star, the day after.
+    tomorrow = district.service.now() + timedelta(days=1)
+    bank = district.cast.bank
+    await run_now(database, bank, "recognise", as_of=tomorrow.astimezone(bank.zone).date(), now=tomorrow)
     standing = await call("alice", "GET", f"/people/{alice}/standing", 200)
     assert (standing["minutes"], standing["points"], standing["star"]) == (150, 25, 1)
     balances = (await call("alice", "GET", f"/people/{alice}/balances", 200))["balances"]

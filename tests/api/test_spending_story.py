@@ -25,8 +25,7 @@ from tests.api.story import Story
 from tests.api.v1.bazaar import HAIRCUT, application, second_of_office
 from tests.timebank.conversions.scene import pack_of
 from timebank.database import Database
-from timebank.jobs.low_stock import run_low_stock
-from timebank.jobs.settle import run_settle
+from timebank.jobs.running import run_now
 from timebank.policy.actions import adopt
 from timebank.vouchers.client import Issuer, VoucherQueue
 
@@ -124,7 +123,9 @@ async def a_till_that_sells(story: Story, tmp_path: Path) -> None:
         assert all(word in text for word in ("S1-20260509-0001", "大米 5kg", "60"))
     (low,) = (await story.get("mia", "low-stock"))["items"]
     assert (low["sku"], low["on_shelf"]) == ("RICE", 3)
-    ran = await run_low_stock(story.database, story.cast.bank, as_of=date(2026, 5, 9), now=story.clock.at)
+    ran = await run_now(
+        story.database, story.cast.bank, "low_stock", as_of=date(2026, 5, 9), now=story.clock.at
+    )
     assert ran["told"] == 1
     back = {"receipt": receipt["number"], "reason": "not_wanted"}
     await story.do("carl", f"tills/{story.ids['till']}/refunds", back)
@@ -216,7 +217,7 @@ async def a_voucher_without_network(story: Story, tmp_path: Path) -> None:
 
 async def the_month_is_paid(story: Story) -> None:
     story.clock.at = JUNE
-    await run_settle(story.database, story.cast.bank, as_of=date(2026, 6, 1), now=JUNE)
+    await run_now(story.database, story.cast.bank, "settle", as_of=date(2026, 6, 1), now=JUNE)
     drafted = (await story.get("olga", "settlements"))["items"]
     sums = {one["unit"]: (one["amount"], one["cents"]) for one in drafted}
     assert sums == {"point": (60, 600), "fufen": (40, 400)}

@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from tests.benchmarks import (
     bench_budget,
     bench_bulk,
+    bench_calendar,
     bench_expiry,
     bench_growth,
     bench_hot_issuer,
     bench_http,
     bench_import,
+    bench_recognise,
     bench_redemptions,
     bench_scans,
     bench_sealing,
@@ -30,11 +32,13 @@ BENCHMARKS: dict[str, Benchmark] = {
     "bulk": bench_bulk.run,
     "growth": bench_growth.run,
     "expiry": bench_expiry.run,
+    "recognise": bench_recognise.run,
     "sealing": bench_sealing.run,
     "size": bench_size.run,
     "http": bench_http.run,
     "scans": bench_scans.run,
     "redemptions": bench_redemptions.run,
+    "calendar": bench_calendar.run,
     "import": bench_import.run,
 }
 

@@ -3,6 +3,8 @@
 What PostgreSQL itself needs to take in the same rows is measured on these.
 """
 
+from collections.abc import Sequence
+
 from tests.benchmarks.arena import Connection
 
 TABLES = ("transactions", "postings")
@@ -13,14 +15,16 @@ where conrelid = $1::text::regclass and contype = 'f' order by conname
 """
 
 
-async def make_twins(connection: Connection, schema: str, *, foreign_keys: bool) -> None:
-    """Make empty twins of transactions and postings in a schema of their own; accounts stay the ledger's."""
+async def make_twins(
+    connection: Connection, schema: str, *, foreign_keys: bool, tables: Sequence[str] = TABLES
+) -> None:
+    """Make empty twins of some tables in a schema of their own; what they refer to else stays the bank's."""
     await connection.execute(f"create schema {schema}")
-    for table in TABLES:
+    for table in tables:
         await connection.execute(f"create table {schema}.{table} (like timebank.{table} including all)")
     if not foreign_keys:
         return
-    for table in TABLES:
+    for table in tables:
         for name, definition in await connection.fetch(_FOREIGN_KEYS, f"timebank.{table}"):
             own = definition.replace("REFERENCES transactions(", f"REFERENCES {schema}.transactions(")
             await connection.execute(f"alter table {schema}.{table} add constraint {name} {own}")

@@ -24,7 +24,7 @@ from tests.concurrency.month.stockroom import count, disturb, refund_later, rest
 from tests.served import served
 from tests.shared_clock import SharedClock
 from timebank.database import Address, Bank, Database
-from timebank.jobs.expire import run_expire
+from timebank.jobs.running import run_now
 
 DAYS = 30
 MONTHLY = 9_000
@@ -86,7 +86,7 @@ async def end_month(database: Database, district: District) -> None:
     luck = Random("after")
     for _ in range(10):
         await refund_later(district, luck, within=MONTH)
-    ran = await run_expire(database, bank, as_of=AFTERWARDS, now=district.line.clock())
+    ran = await run_now(database, bank, "expire", as_of=AFTERWARDS, now=district.line.clock())
     assert ran["amounts"] == {"point": recount.lapsed(district.members, AFTERWARDS)}
     fund = await _fund(district)
     drafted = await people["olga"].ask("POST", "/api/v1/settlements/drafts", {"month": f"{MONTH:%Y-%m}"})

@@ -18,6 +18,7 @@ from timebank.errors import RefusalError
 from timebank.gifts.actions import donate, give, grant
 from timebank.gifts.queries import Gift
 from timebank.jobs.release_holds import release_over
+from timebank.jobs.run import Run
 from timebank.notices.crediting import By, credit_records
 from timebank.service_orders.actions import Wish, assign_server, cancel_order, finish_service, order_service
 from timebank.service_orders.queries import ServiceOrder, service_order
@@ -132,7 +133,10 @@ async def _resolved(scene: Scene, made: ServiceOrder) -> ServiceOrder:
             "alice",
             lambda tx, actor: cancel_order(tx, actor, order_id=made.id, person_id=made.person_id, now=OVER),
         ),
-        release_over(database, bank, before=made.until_at + timedelta(seconds=1), now=made.until_at),
+        release_over(
+            Run(database, bank, made.until_at.date(), made.until_at),
+            before=made.until_at + timedelta(seconds=1),
+        ),
     )
     return await scene.read(lambda tx: service_order(tx, made.id))
 

@@ -18,7 +18,7 @@ from tests.timebank.offers.scene import HAIRCUT, LATER, NOW, TODAY
 from tests.timebank.vouchers.scene import DAY, open_booth
 from timebank.database import Database
 from timebank.errors import RefusalError
-from timebank.jobs.expire import run_expire
+from timebank.jobs.running import run_now
 from timebank.vouchers.queries import Voucher
 
 T = TypeVar("T")
@@ -215,7 +215,7 @@ class VoucherMachine(RuleBasedStateMachine):
     @rule()
     def expire(self) -> None:
         """Let lots end that are over, those too that come back now after their day: of what was over at midnight."""
-        self.run(run_expire(self.database, self.booth.cast.bank, as_of=self.today, now=self.now))
+        self.run(run_now(self.database, self.booth.cast.bank, "expire", as_of=self.today, now=self.now))
         self._lapsed(UPLOAD_DAYS + 1)
         self.lots = {end: left for end, left in self.lots.items() if end >= self.today}
 

@@ -10,8 +10,7 @@ from ledger.balances import trial_balance
 from ledger.session import ReadTx
 from timebank.banks.actions import ensure_bank
 from timebank.database import Bank, Database
-from timebank.jobs.expire import run_expire
-from timebank.jobs.recognise import run_recognise
+from timebank.jobs.running import run_now
 from timebank.totals.queries import Totals, totals
 from timebank.vault.cipher import Cipher
 from timebank.workbook.importing import Imported, Progress, WorkbookFile, import_workbook
@@ -84,8 +83,8 @@ async def take_in(
 
 async def close_year(database: Database, bank: Bank) -> Totals:
     """Expire and recognise as of 2026-01-01 and return the totals."""
-    await run_expire(database, bank, as_of=NEW_YEAR, now=NOW)
-    await run_recognise(database, bank, as_of=NEW_YEAR, now=NOW)
+    await run_now(database, bank, "expire", as_of=NEW_YEAR, now=NOW)
+    await run_now(database, bank, "recognise", as_of=NEW_YEAR, now=NOW)
     return await database.read(bank, totals)
 
 

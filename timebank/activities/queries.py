@@ -11,8 +11,8 @@ from timebank.access import Actor
 from timebank.activities.rules import Plan
 from timebank.activities.seen import DOWN, IS_SEEN, drafts_seen
 from timebank.errors import RefusalError
+from timebank.policy.parts import Words
 from timebank.policy.queries import version_on
-from timebank.policy.rules import Words
 
 if TYPE_CHECKING:
     import asyncpg

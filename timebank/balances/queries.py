@@ -15,7 +15,9 @@ from ledger.statements import StatementPage, wallet_page
 from ledger.values import HELD, WALLET
 from timebank.errors import RefusalError
 from timebank.policy.queries import version_on
-from timebank.policy.rules import MINUTE, POINT, level_of
+from timebank.policy.rules import MINUTE, POINT
+from timebank.stars.queries import star_standing
+from timebank.stars.rules import Way
 
 Basis = Literal["effective", "recorded"]
 
@@ -37,14 +39,15 @@ class UnitBalance:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Credited minutes, the star they make, and points; without a policy pack in force there are no stars.
+    """Credited minutes, the star held, and points; without a policy pack in force there are no stars.
 
-    `next_star_minutes` is where the next star stands, None at the highest.
+    `star_minutes` are those of the minutes that count for stars; `way` is that to the next star, None from the highest.
     """
 
     minutes: int
     star: int | None
-    next_star_minutes: int | None
+    star_minutes: int | None
+    way: Way | None
     points: int
     points_held: int
 
@@ -70,12 +73,15 @@ async def standing_of(tx: ReadTx, person_id: UUID, *, now: datetime) -> Standing
     minutes = found[MINUTE].total if MINUTE in found else 0
     points = found.get(POINT)
     version = await version_on(tx, today)
-    star = following = None
-    if version is not None:
-        steps = version.pack.star_hours
-        star = level_of(minutes, steps)
-        following = steps[star] * 60 if star < len(steps) else None
-    return Standing(minutes, star, following, points.spendable if points else 0, points.held if points else 0)
+    stars = None if version is None else await star_standing(tx, person_id, version)
+    return Standing(
+        minutes,
+        stars.star if stars else None,
+        stars.minutes if stars else None,
+        stars.way if stars else None,
+        points.spendable if points else 0,
+        points.held if points else 0,
+    )
 
 
 def statement_of(unit: str, *, cursor: str | None, limit: int) -> Question[StatementPage]:

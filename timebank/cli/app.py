@@ -9,7 +9,22 @@ import sys
 
 import typer
 
-from timebank.cli import admin, books, imports, jobs, keys, policy, proofs, serve, setup, tasks
+from timebank.cli import (
+    admin,
+    books,
+    certificates,
+    imports,
+    jobs,
+    keys,
+    messages,
+    policy,
+    proofs,
+    recognition,
+    serve,
+    setup,
+    tasks,
+    verify,
+)
 from timebank.cli.frame import OUTAGE, REFUSED
 from timebank.words import both
 
@@ -20,7 +35,22 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (setup, imports, books, jobs, policy, proofs, keys, serve, tasks, admin):
+for commands in (
+    setup,
+    imports,
+    books,
+    jobs,
+    messages,
+    policy,
+    proofs,
+    recognition,
+    certificates,
+    verify,
+    keys,
+    serve,
+    tasks,
+    admin,
+):
     app.add_typer(commands.app)
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO}

@@ -76,6 +76,9 @@ def volunteer(code: CodeArgument, *, bank: BankOption = DEFAULT_BANK, as_json: J
         f"{found.code}  {found.organisation or ''} {found.team or ''}  {stars}  "
         f"{both('hours_and_points', hours=f'{found.minutes / 60:g}', points=f'{found.points:,}')}"
     )
+    if found.next_star:
+        way = found.next_star
+        typer.echo(both("next_star", star=way.star, hours=f"{way.missing_minutes / 60:g}"))
     lots = table("lots_title", "column_expires_on", "#column_points")
     for lot in found.lots:
         lots.add_row(str(lot.expires_on or "—"), f"{lot.balance:,}")

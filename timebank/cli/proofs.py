@@ -1,4 +1,4 @@
-"""`seal`, `prove` and `verify`: the last needs no database and no bank, only the proof and the public key."""
+"""`seal` and `prove`: closing the books and handing out what `verify` checks."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from timebank.cli.frame import (
-    DEFAULT_BANK,
-    REFUSED,
-    VIOLATED,
-    BankOption,
-    JsonOption,
-    Opened,
-    fail,
-    print_json,
-    run,
-)
+from timebank.cli.frame import DEFAULT_BANK, BankOption, JsonOption, Opened, print_json, run
 from timebank.words import both
 
 if TYPE_CHECKING:
@@ -64,48 +54,3 @@ def prove(
     else:
         output.write_text(text + "\n", encoding="utf-8")
         typer.echo(both("proof_written", path=output), err=True)
-
-
-@app.command()
-def verify(
-    proof: Annotated[Path, typer.Argument(help="证明文件 / the proof file")],
-    *,
-    key: Annotated[str, typer.Option(help="公钥或其文件 / the public key, or a file that holds it")],
-    as_json: JsonOption = False,
-) -> None:
-    """离线核验证明，不需要数据库 / Check a proof offline; needs no database."""
-    from ledger.proof.document import ProofError, verify_document
-    from ledger.proof.leaf import to_json
-    from ledger.proof.note import NoteError, VerifierKey
-
-    try:
-        text = proof.read_text(encoding="utf-8")
-        place = Path(key)
-        verifier = VerifierKey.parse((place.read_text(encoding="ascii") if "+" not in key else key).strip())
-    except (OSError, UnicodeDecodeError):
-        fail("file_unreadable", REFUSED)
-        raise
-    except NoteError as error:
-        fail(error.code, REFUSED)
-        raise
-    try:
-        verified = verify_document(text, verifier, origin=verifier.name)
-    except ProofError as error:
-        if as_json:
-            print_json({"valid": False, "code": error.code})
-            raise typer.Exit(VIOLATED) from None
-        fail(error.code, VIOLATED)
-        raise
-    if as_json:
-        print_json({"valid": True, "transaction": to_json(verified.transaction)})
-        return
-    transaction = verified.transaction
-    typer.echo(
-        both(
-            "proof_valid", bank=transaction.bank, kind=transaction.kind, effective_at=transaction.effective_at
-        )
-    )
-    for posting in transaction.postings:
-        places = f"{posting.source.kind} → {posting.target.kind} {posting.target.owner}"
-        typer.echo(f"  {posting.amount:,} {posting.unit}  {places}")
-    typer.echo(f"  {transaction.metadata}")

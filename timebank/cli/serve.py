@@ -1,11 +1,11 @@
-"""`serve`: the HTTP service, in several processes, with the worker of tasks beside them."""
+"""`serve`: the HTTP service in several processes, and beside it those that work at tasks, messages and jobs."""
 
 import asyncio
 import shutil
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +28,14 @@ BACKLOG = 2_048
 HostOption = Annotated[str, typer.Option(help="监听地址 / address to listen at")]
 PortOption = Annotated[int, typer.Option(min=0, max=65_535, help="端口，0 为任选 / port, 0 for any")]
 WorkersOption = Annotated[int, typer.Option(min=1, max=64, help="进程数 / processes that serve")]
+MessagesOption = Annotated[
+    bool, typer.Option("--messages/--no-messages", help="同时发送消息 / send messages too")
+]
 TasksOption = Annotated[bool, typer.Option("--tasks/--no-tasks", help="同时处理导入导出 / work at tasks too")]
+JobsOption = Annotated[bool, typer.Option("--jobs/--no-jobs", help="同时执行定时任务 / run the jobs too")]
+
+BESIDE = {"tasks": ("tasks", "work"), "messages": ("messages", "work"), "jobs": ("jobs", "serve")}
+"""Programs beside those that serve, each a command of ours that goes on until it is stopped."""
 
 
 @app.command()
@@ -38,12 +45,15 @@ def serve(
     port: PortOption = PORT,
     workers: WorkersOption = WORKERS,
     tasks: TasksOption = True,
+    messages: MessagesOption = True,
+    jobs: JobsOption = True,
 ) -> None:
     """提供 HTTP 服务，直至中止 / Serve the API until stopped (Ctrl-C or SIGTERM)."""
-    run_service(host, port, workers=workers, has_tasks=tasks)
+    wanted = {"tasks": tasks, "messages": messages, "jobs": jobs}
+    run_service(host, port, workers=workers, beside=[name for name in BESIDE if wanted[name]])
 
 
-def run_service(host: str, port: int, *, workers: int, has_tasks: bool) -> None:
+def run_service(host: str, port: int, *, workers: int, beside: Collection[str] = tuple(BESIDE)) -> None:
     """Serve until asked to stop: the database is up before the first process starts and after the last has ended."""
     from timebank.logs import configure_logs
     from timebank.settings import Settings
@@ -65,8 +75,9 @@ def run_service(host: str, port: int, *, workers: int, has_tasks: bool) -> None:
         programs = [
             Program(f"web-{number}", command, environment, (descriptor,)) for number in range(1, workers + 1)
         ]
-        if has_tasks:
-            programs.append(Program("tasks", [sys.executable, "-m", "timebank.cli", "tasks", "work"], {}))
+        programs += [
+            Program(name, [sys.executable, "-m", "timebank.cli", *BESIDE[name]], {}) for name in beside
+        ]
 
         def on_death(pid: int) -> None:
             # What it counted stays counted; what it was doing is no longer being done.

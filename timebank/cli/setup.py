@@ -71,7 +71,7 @@ def demo(
         typer.echo(both("demo_till"))
         typer.echo(f"  {site}/till  {done.till}")
         if serve:
-            run_service(host, port, workers=WORKERS, has_tasks=True)
+            run_service(host, port, workers=WORKERS)
     raise typer.Exit(VIOLATED if done.violations else OK)
 
 

@@ -10,13 +10,23 @@ import typst
 
 SheetFormat: TypeAlias = Literal["pdf", "svg", "png"]
 
+Standard: TypeAlias = Literal["a-3b"]
+
 PIXELS_PER_INCH: Final = 150
 
 
-def set_sheet(package: str, template: str, said: Mapping[str, str], form: SheetFormat) -> bytes:
-    """Return a template of one page, filled: `said` reaches it as `sys.inputs`, so that no name is taken for markup.
+def set_sheet(
+    package: str,
+    template: str,
+    said: Mapping[str, str],
+    form: SheetFormat,
+    *,
+    standard: Standard | None = None,
+) -> bytes:
+    """Return a template, filled: `said` reaches it as `sys.inputs`, so that no name is taken for markup.
 
-    The fonts are those of the wheel only, so that every machine prints the same.
+    The fonts are those of the wheel only, so that every machine prints the same. A `standard` holds a PDF to it: what
+    the fonts do not have is then a mistake of the caller, and no gap in the print.
     """
     return typst.compile(
         _template(package, template),
@@ -24,6 +34,7 @@ def set_sheet(package: str, template: str, said: Mapping[str, str], form: SheetF
         ppi=PIXELS_PER_INCH,
         font_paths=_fonts(),
         sys_inputs=dict(said),
+        pdf_standards=[standard] if standard else [],
     )
 
 

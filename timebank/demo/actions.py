@@ -12,8 +12,7 @@ from timebank.demo.market import open_market
 from timebank.demo.meeting import hold_meeting
 from timebank.demo.people import VOLUNTEER, DemoLogin, make_logins
 from timebank.demo.yesterday import hold_yesterday
-from timebank.jobs.expire import run_expire
-from timebank.jobs.recognise import run_recognise
+from timebank.jobs.running import run_now
 from timebank.permissions import Role
 from timebank.proof.actions import SealedBank, audit_bank, seal_bank
 from timebank.totals.queries import Totals, totals
@@ -57,8 +56,8 @@ async def book_demo(
             dry_run=False,
             progress=progress,
         )
-    await run_expire(database, bank, as_of=AS_OF, now=now)
-    await run_recognise(database, bank, as_of=AS_OF, now=now)
+    for job in ("expire", "recognise"):
+        await run_now(database, bank, job, as_of=AS_OF, now=now)
     sealed = await seal_bank(database, bank, home, now=now)
     violations = await audit_bank(database, bank, home)
     top = (await database.read(bank, totals))["top10_minutes"]

@@ -1,18 +1,17 @@
 """Close the sessions whose check-out is over by a day, and make records of what arrived after a session was closed."""
 
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from ledger.session import ReadTx, WriteTx
-from timebank.database import Bank, Database
 from timebank.errors import RefusalError
-from timebank.jobs.runs import begin_run, finish_run
+from timebank.jobs.batches import or_fault
+from timebank.jobs.run import Run
 from timebank.policy.actions import load_history
 from timebank.policy.rules import AttendanceRule
 from timebank.records.making import Closed, close_due, reconsider_due
 
-JOB: Final = "close_sessions"
 ACTOR: Final = "job:close_sessions"
 BATCH: Final = 200
 LATE_SCANS: Final = timedelta(days=60)
@@ -40,46 +39,35 @@ order by s.id limit $4
 """
 
 
-async def run_close_sessions(
-    database: Database, bank: Bank, *, as_of: date, now: datetime
-) -> dict[str, object]:
+async def run_close_sessions(run: Run) -> dict[str, object]:
     """Close what is over by the end of a day, each session in a transaction of its own, and return the figures.
 
     A session is over when its check-out is: the policy's minutes after its planned end. Running it again closes
     nothing twice. One that cannot be closed (it was put off meanwhile, or no policy was in force on its day) is counted
     as refused and keeps no other from it.
     """
-    await database.write(bank, lambda tx: begin_run(tx, JOB, as_of, now=now))
     figures: Counter[str] = Counter(closed=0, records=0, missing_time=0, reconsidered=0, refused=0)
-    await _close(database, bank, figures, as_of=as_of, now=now)
-    await _reconsider(database, bank, figures, now=now)
-    result: dict[str, object] = dict(figures)
-
-    async def finish(tx: WriteTx) -> None:
-        await finish_run(tx, JOB, as_of, now=now, result=result)
-
-    await database.write(bank, finish)
-    return result
+    await _close(run, figures)
+    await _reconsider(run, figures)
+    return dict(figures)
 
 
-async def _close(
-    database: Database, bank: Bank, figures: Counter[str], *, as_of: date, now: datetime
-) -> None:
+async def _close(run: Run, figures: Counter[str]) -> None:
     """Close what is over, batch by batch."""
     after_id: int | None = 0
     while after_id is not None:
 
         async def find(tx: ReadTx, after_id: int = after_id) -> tuple[list[int], int | None]:
-            return await _over(tx, min(now, tx.end_of(as_of)), after_id)
+            return await _over(tx, min(run.now, run.day_ends_at), after_id)
 
-        over, after_id = await database.read(bank, find)
+        over, after_id = await run.read(find)
         for session_id in over:
 
             async def close(tx: WriteTx, session_id: int = session_id) -> Closed | None:
-                return await close_due(tx, session_id=session_id, actor=ACTOR, now=now)
+                return await close_due(tx, session_id=session_id, actor=ACTOR, now=run.now)
 
             try:
-                closed = await database.write(bank, close)
+                closed = await or_fault(run, f"session {session_id}", close)
             except RefusalError:
                 figures.update(refused=1)
                 continue
@@ -102,24 +90,24 @@ async def _over(tx: ReadTx, moment: datetime, after_id: int) -> tuple[list[int],
     return over, rows[-1]["id"] if len(rows) == BATCH else None
 
 
-async def _reconsider(database: Database, bank: Bank, figures: Counter[str], *, now: datetime) -> None:
+async def _reconsider(run: Run, figures: Counter[str]) -> None:
     """Make records of scans that arrived after the closing."""
     after_id = 0
     while True:
 
         async def find(tx: ReadTx, after_id: int = after_id) -> list[int]:
             rows = await tx.connection.fetch(
-                _TOLD_LATER, tx.bank_id, now - LATE_SCANS, after_id, BATCH, STORING
+                _TOLD_LATER, tx.bank_id, run.now - LATE_SCANS, after_id, BATCH, STORING
             )
             return [row["id"] for row in rows]
 
-        found = await database.read(bank, find)
+        found = await run.read(find)
         for session_id in found:
 
             async def again(tx: WriteTx, session_id: int = session_id) -> Closed | None:
-                return await reconsider_due(tx, session_id=session_id, actor=ACTOR, now=now)
+                return await reconsider_due(tx, session_id=session_id, actor=ACTOR, now=run.now)
 
-            done = await database.write(bank, again)
+            done = await or_fault(run, f"session {session_id}", again)
             if done is not None and (done.records or done.noted):
                 figures.update(reconsidered=1, records=len(done.records))
         if len(found) < BATCH:

@@ -1,56 +1,67 @@
-"""Expire what is left of lots that ended before a day, and let go of holds whose time is up by then."""
+"""End what is left of lots whose last day is over, and let go of holds whose time is up by then."""
 
 from collections import Counter
-from datetime import date, datetime, time
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, time, timedelta
+from typing import Final
 
-from ledger.expiry import ExpiryCursor, PeriodClosedError, expire_lots
+from ledger.expiry import ExpiredBatch, ExpiryCursor
 from ledger.folding import fold
-from ledger.session import WriteTx
-from timebank.database import Bank, Database
-from timebank.errors import RefusalError
+from ledger.session import ReadTx, WriteTx
+from timebank.expiry.actions import end_lots
+from timebank.expiry.queries import next_lot
+from timebank.jobs.batches import Batch, Item, Walk, in_batches
 from timebank.jobs.release_holds import release_over
-from timebank.jobs.runs import begin_run, finish_run
+from timebank.jobs.run import Run
+from timebank.policy.actions import load_history
 
-JOB = "expire"
-ACTOR = "job:expire"
+ACTOR: Final = "job:expire"
+BATCH: Final = 500
+"""Whoever pays with a lot of a batch waits for all of it: with ten times as many the tills felt it."""
 
 
-async def run_expire(database: Database, bank: Bank, *, as_of: date, now: datetime) -> dict[str, object]:
-    """Expire batch by batch and return the figures: holds released, lots emptied, amounts by unit.
+async def run_expire(run: Run) -> dict[str, object]:
+    """Expire or renew batch by batch and return the figures: holds released, lots emptied, amounts by unit.
 
-    A run that died is run again: what it had expired is gone from the lots, the rest follows. The figures
-    are those of this run.
+    Where lots were renewed, also how many and how much. A run that died is run again: what it had ended is gone from
+    the lots, the rest follows. The figures are those of this run.
 
     Raises:
         RefusalError: `period_closed` if the day lies in a closed period.
     """
-    await database.write(bank, lambda tx: begin_run(tx, JOB, as_of, now=now))
-    # What they held goes back to its lots before those expire.
-    begins_at = datetime.combine(as_of, time(), bank.zone)
-    released, _ = await release_over(database, bank, before=begins_at, now=now)
-    lots = 0
-    amounts: Counter[str] = Counter()
-    cursor: ExpiryCursor | None = ExpiryCursor()
-    while cursor is not None:
-        after = cursor
+    as_of = run.as_of
+    # What they held goes back to its lots before those end.
+    begins_at = datetime.combine(as_of, time(), run.bank.zone)
+    released, _ = await release_over(run, before=begins_at)
+    history = await run.read(load_history)
 
-        async def expire(
-            tx: WriteTx, after: ExpiryCursor = after
-        ) -> tuple[int, dict[str, int], ExpiryCursor | None]:
-            batch = await expire_lots(tx, as_of=as_of, actor=ACTOR, after=after)
-            return batch.lots, batch.amounts, batch.next
+    async def work(tx: WriteTx, after: ExpiryCursor, limit: int) -> Batch[ExpiryCursor, ExpiredBatch]:
+        ended = await end_lots(tx, history=history, as_of=as_of, actor=ACTOR, after=after, limit=limit)
+        return Batch(ended, ended.next)
 
-        try:
-            count, batch_amounts, cursor = await database.write(bank, expire)
-        except PeriodClosedError:
-            raise RefusalError("period_closed", as_of=as_of.isoformat()) from None
-        lots += count
-        amounts.update(batch_amounts)
-    result: dict[str, object] = {"holds_released": released, "lots": lots, "amounts": dict(amounts)}
-
-    async def finish(tx: WriteTx) -> None:
-        await fold(tx)
-        await finish_run(tx, JOB, as_of, now=now, result=result)
-
-    await database.write(bank, finish)
+    counts, amounts, renewed = Counter[str](), Counter[str](), Counter[str]()
+    walk = Walk(work, lot_after(as_of - timedelta(days=1)), BATCH)
+    async for batch in in_batches(run, ExpiryCursor(), walk):
+        counts.update(expired=batch.lots, renewed=batch.renewed_lots)
+        amounts.update(batch.amounts)
+        renewed.update(batch.renewed_amounts)
+        run.progress(counts.total())
+    await run.write(fold)
+    result: dict[str, object] = {
+        "holds_released": released,
+        "lots": counts["expired"],
+        "amounts": dict(amounts),
+    }
+    if renewed:
+        result |= {"renewed_lots": counts["renewed"], "renewed_amounts": dict(renewed)}
     return result
+
+
+def lot_after(until: date) -> Callable[[ReadTx, ExpiryCursor], Awaitable[Item[ExpiryCursor] | None]]:
+    """Return what finds and names the first lot after another, of those that end by a day."""
+
+    async def first(tx: ReadTx, after: ExpiryCursor) -> Item[ExpiryCursor] | None:
+        place = await next_lot(tx, after=after, until=until)
+        return None if place is None else Item(f"lot {place.account_id}", place)
+
+    return first

@@ -1,42 +1,30 @@
 """Tell the managers of shops what is running low, once until it is restocked."""
 
-from datetime import date, datetime
-from typing import Final
-
-from ledger.session import WriteTx
-from timebank.database import Bank, Database
-from timebank.jobs.runs import begin_run, finish_run
-from timebank.stock.low import Told, forget_restocked, tell_low_stock
-
-JOB: Final = "low_stock"
+from ledger.session import ReadTx, WriteTx
+from timebank.jobs.batches import Batch, Walk, in_batches, numbered
+from timebank.jobs.run import Run
+from timebank.stock.low import BATCH, Told, forget_restocked, tell_low_stock
+from timebank.stock.queries import low_stock
 
 
-async def run_low_stock(database: Database, bank: Bank, *, as_of: date, now: datetime) -> dict[str, object]:
-    """Look at every shelf as it is now, batch by batch, and return the figures; `as_of` is the run it stands for.
+async def run_low_stock(run: Run) -> dict[str, object]:
+    """Look at every shelf as it is now, batch by batch, and return the figures.
 
     Running it again tells nobody twice.
     """
-
-    async def begin(tx: WriteTx) -> int:
-        await begin_run(tx, JOB, as_of, now=now)
-        return await forget_restocked(tx)
-
-    restocked = await database.write(bank, begin)
+    restocked = await run.write(forget_restocked)
+    today = run.now.astimezone(run.bank.zone).date()
     told = unmanaged = 0
-    last_id: int | None = 0
-    while last_id is not None:
 
-        async def work(tx: WriteTx, after_id: int = last_id) -> Told:
-            return await tell_low_stock(tx, after_id=after_id, now=now)
+    async def work(tx: WriteTx, after_id: int, limit: int) -> Batch[int, Told]:
+        batch = await tell_low_stock(tx, after_id=after_id, now=run.now, limit=limit)
+        return Batch(batch, batch.last_id)
 
-        batch = await database.write(bank, work)
+    async def next_id(tx: ReadTx, after_id: int) -> int | None:
+        found = await low_stock(tx, on=today, organisations=None, after_id=after_id, limit=1)
+        return next((line.goods_id for line in found), None)
+
+    async for batch in in_batches(run, 0, Walk(work, numbered("goods", next_id), BATCH)):
         told += batch.told
         unmanaged += batch.unmanaged
-        last_id = batch.last_id
-    result: dict[str, object] = {"told": told, "restocked": restocked, "unmanaged": unmanaged}
-
-    async def finish(tx: WriteTx) -> None:
-        await finish_run(tx, JOB, as_of, now=now, result=result)
-
-    await database.write(bank, finish)
-    return result
+    return {"told": told, "restocked": restocked, "unmanaged": unmanaged}

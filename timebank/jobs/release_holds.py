@@ -8,19 +8,18 @@ the same.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Final
 
 from ledger.holds import LapsedHold, lapsed_holds, release_lapsed
 from ledger.posting import post
-from ledger.session import WriteTx
+from ledger.session import ReadTx, WriteTx
 from ledger.values import Posted
-from timebank.database import Bank, Database
 from timebank.errors import RefusalError
-from timebank.jobs.runs import begin_run, finish_run
+from timebank.jobs.batches import Batch, Walk, in_batches, numbered
+from timebank.jobs.run import Run
 from timebank.notifications.actions import tell_each
 
-JOB: Final = "release_holds"
 ACTOR: Final = "job:release_holds"
 BATCH: Final = 500
 
@@ -84,9 +83,7 @@ class Released:
     last_id: int | None
 
 
-async def run_release_holds(
-    database: Database, bank: Bank, *, as_of: date, now: datetime
-) -> dict[str, object]:
+async def run_release_holds(run: Run) -> dict[str, object]:
     """Release what is over by the end of a day, batch by batch, and return the figures.
 
     A run that died is run again: what it had released is released, the rest follows; the figures are those of this run.
@@ -94,32 +91,28 @@ async def run_release_holds(
     Raises:
         RefusalError: `day_in_future`: nothing is taken back before its time.
     """
-    if as_of > now.astimezone(bank.zone).date():
-        raise RefusalError("day_in_future", day=as_of.isoformat())
-    await database.write(bank, lambda tx: begin_run(tx, JOB, as_of, now=now))
-
-    holds, lapsed = await release_over(database, bank, before=min(now, _end(bank, as_of)), now=now)
-    result: dict[str, object] = {"holds_released": holds, **{held.name: lapsed[held.name] for held in _HELD}}
-    await database.write(bank, lambda tx: finish_run(tx, JOB, as_of, now=now, result=result))
-    return result
+    if run.is_ahead:
+        raise RefusalError("day_in_future", day=run.as_of.isoformat())
+    holds, lapsed = await release_over(run, before=min(run.now, run.day_ends_at))
+    return {"holds_released": holds, **{held.name: lapsed[held.name] for held in _HELD}}
 
 
-async def release_over(
-    database: Database, bank: Bank, *, before: datetime, now: datetime
-) -> tuple[int, Counter[str]]:
+async def release_over(run: Run, *, before: datetime) -> tuple[int, Counter[str]]:
     """Release every hold that ended before a moment, and return how many, and how many of each thing lapsed."""
-    holds, lapsed, after_id = 0, Counter[str](), 0
-    while True:
 
-        async def work(tx: WriteTx, after_id: int = after_id) -> Released:
-            return await release_batch(tx, before=before, after_id=after_id, now=now)
+    async def work(tx: WriteTx, after_id: int, limit: int) -> Batch[int, Released]:
+        batch = await release_batch(tx, before=before, after_id=after_id, now=run.now, limit=limit)
+        return Batch(batch, batch.last_id)
 
-        batch = await database.write(bank, work)
+    async def next_id(tx: ReadTx, after_id: int) -> int | None:
+        return next((hold.id for hold in await lapsed_holds(tx, before, after_id=after_id, limit=1)), None)
+
+    holds, lapsed = 0, Counter[str]()
+    async for batch in in_batches(run, 0, Walk(work, numbered("hold", next_id), BATCH)):
         holds += batch.holds
         lapsed += batch.lapsed
-        if batch.last_id is None:
-            return holds, lapsed
-        after_id = batch.last_id
+        run.progress(holds)
+    return holds, lapsed
 
 
 async def release_batch(
@@ -153,7 +146,3 @@ async def _release(tx: WriteTx, holds: Sequence[LapsedHold]) -> set[int]:
     ]
     outcomes = await post(tx, drafts)
     return {hold.id for hold, outcome in zip(holds, outcomes, strict=True) if isinstance(outcome, Posted)}
-
-
-def _end(bank: Bank, day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), bank.zone)

@@ -59,15 +59,8 @@ async def make_code(tx: WriteTx, blind: BlindIndex, *, phone: str, now: datetime
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
     people = await find(tx, blind, PHONE, phone)
     expires_at = now + CODE_LIFETIME
-    await tx.connection.execute(
-        _INSERT,
-        tx.bank_id,
-        id_,
-        blind.digest(tx.bank_id, PHONE, phone),
-        blind.digest(tx.bank_id, "login_code", f"{id_.hex}{code}"),
-        now,
-        expires_at,
-    )
+    digest = blind.digest(tx.bank_id, PHONE, phone)
+    await keep_secret(tx, blind, "login_code", id_, code, to_digest=digest, now=now)
     return MadeCode(id_, code, id_.hex[:REFERENCE_LENGTH].upper(), expires_at, bool(people))
 
 
@@ -81,7 +74,7 @@ async def use_code(
     tx: WriteTx, blind: BlindIndex, *, code_id: UUID, code: str, now: datetime
 ) -> Proven | None:
     """Use a code up and return who has its phone; None if anything is wrong with it, and the try is counted."""
-    phone_digest = await _use(tx, blind, "login_code", code_id, code, now=now)
+    phone_digest = await use_secret(tx, blind, "login_code", code_id, code, now=now)
     if phone_digest is None:
         return None
     people = await _holders(tx, phone_digest)
@@ -91,10 +84,7 @@ async def use_code(
 async def make_ticket(tx: WriteTx, blind: BlindIndex, *, proven: Proven, now: datetime) -> str:
     """Return a ticket, good once and as long as a code, with which one of those who share the phone is chosen."""
     id_, secret = uuid4(), secrets.token_hex(TICKET_BYTES)
-    digest = blind.digest(tx.bank_id, "login_ticket", f"{id_.hex}{secret}")
-    await tx.connection.execute(
-        _INSERT, tx.bank_id, id_, proven.phone_digest, digest, now, now + CODE_LIFETIME
-    )
+    await keep_secret(tx, blind, "login_ticket", id_, secret, to_digest=proven.phone_digest, now=now)
     return f"{id_.hex}{secret}"
 
 
@@ -106,7 +96,7 @@ async def use_ticket(
         id_ = UUID(ticket[:32])
     except ValueError:
         return None
-    phone_digest = await _use(tx, blind, "login_ticket", id_, ticket[32:], now=now)
+    phone_digest = await use_secret(tx, blind, "login_ticket", id_, ticket[32:], now=now)
     if phone_digest is None or person_id not in await _holders(tx, phone_digest):
         return None
     return person_id
@@ -117,10 +107,18 @@ async def forget_codes(tx: WriteTx, *, before: datetime) -> None:
     await tx.connection.execute(_FORGET, tx.bank_id, before)
 
 
-async def _use(
+async def keep_secret(
+    tx: WriteTx, blind: BlindIndex, domain: str, id_: UUID, secret: str, *, to_digest: bytes, now: datetime
+) -> None:
+    """Keep the digest of a secret that is good once in its domain, for as long as a code is."""
+    digest = blind.digest(tx.bank_id, domain, f"{id_.hex}{secret}")
+    await tx.connection.execute(_INSERT, tx.bank_id, id_, to_digest, digest, now, now + CODE_LIFETIME)
+
+
+async def use_secret(
     tx: WriteTx, blind: BlindIndex, domain: str, id_: UUID, secret: str, *, now: datetime
 ) -> bytes | None:
-    """Return the phone's digest if the secret is right, which uses it up; count the try if it is not."""
+    """Return the digest of where it was sent to if the secret is right, which uses it up; else count the try."""
     row = await tx.connection.fetchrow(_LIVING, tx.bank_id, id_, now, CODE_ATTEMPTS)
     if row is None:
         return None

@@ -360,6 +360,54 @@ ALTER TABLE timebank.ceilings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE timebank.certificates (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    number text NOT NULL,
+    kind text NOT NULL,
+    person_id uuid NOT NULL,
+    round_id bigint,
+    candidate_number bigint,
+    from_on date NOT NULL,
+    until_on date NOT NULL,
+    minutes bigint NOT NULL,
+    records bigint NOT NULL,
+    digest bytea NOT NULL,
+    key_id text,
+    sealed bytea,
+    issued_at timestamp with time zone NOT NULL,
+    issued_by text NOT NULL,
+    revoked_at timestamp with time zone,
+    revoked_by text,
+    revoke_reason text,
+    CONSTRAINT certificates_candidate_check CHECK (((kind = 'recognition'::text) = (round_id IS NOT NULL))),
+    CONSTRAINT certificates_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT certificates_kind_check CHECK ((kind = ANY (ARRAY['service'::text, 'recognition'::text]))),
+    CONSTRAINT certificates_revoked_check CHECK (((revoked_at IS NULL) = (revoke_reason IS NULL))),
+    CONSTRAINT certificates_sealed_check CHECK (((sealed IS NULL) = (key_id IS NULL)))
+);
+
+ALTER TABLE ONLY timebank.certificates FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.certificates ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.certificates_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.channel_choices (
+    bank_id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    channel text NOT NULL,
+    chosen_at timestamp with time zone NOT NULL,
+    CONSTRAINT channel_choices_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text, 'wechat'::text])))
+);
+
+ALTER TABLE ONLY timebank.channel_choices FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE timebank.checkpoints (
     bank_id bigint NOT NULL,
     tree_size bigint NOT NULL,
@@ -551,6 +599,19 @@ CREATE TABLE timebank.exchange_rules (
 
 ALTER TABLE ONLY timebank.exchange_rules FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE timebank.expiry_warnings (
+    bank_id bigint NOT NULL,
+    owner uuid NOT NULL,
+    unit text NOT NULL,
+    expires_on date NOT NULL,
+    days bigint NOT NULL,
+    amount bigint NOT NULL,
+    warned_at timestamp with time zone NOT NULL,
+    CONSTRAINT expiry_warnings_amount_check CHECK ((amount > 0))
+);
+
+ALTER TABLE ONLY timebank.expiry_warnings FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE timebank.folds (
     bank_id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -688,13 +749,84 @@ ALTER TABLE timebank.guardianships ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE timebank.job_attempts (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    job text NOT NULL,
+    period text NOT NULL,
+    attempt bigint NOT NULL,
+    holder uuid NOT NULL,
+    asked_by text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    outcome text,
+    problem text,
+    result jsonb,
+    CONSTRAINT job_attempts_ended_check CHECK (((ended_at IS NULL) = (outcome IS NULL))),
+    CONSTRAINT job_attempts_outcome_check CHECK ((outcome = ANY (ARRAY['succeeded'::text, 'broken'::text, 'lost'::text, 'given_back'::text])))
+);
+
+ALTER TABLE ONLY timebank.job_attempts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.job_attempts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.job_attempts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.job_faults (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    job text NOT NULL,
+    period text NOT NULL,
+    item text NOT NULL,
+    problem text NOT NULL,
+    happened_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY timebank.job_faults FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.job_faults ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.job_faults_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.job_pauses (
+    bank_id bigint NOT NULL,
+    job text NOT NULL,
+    paused_at timestamp with time zone NOT NULL,
+    paused_by text NOT NULL,
+    reason text NOT NULL
+);
+
+ALTER TABLE ONLY timebank.job_pauses FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE timebank.job_runs (
     bank_id bigint NOT NULL,
     job text NOT NULL,
     period text NOT NULL,
     started_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone,
-    result jsonb
+    result jsonb,
+    due_at timestamp with time zone,
+    state text NOT NULL,
+    attempts bigint NOT NULL,
+    tries bigint NOT NULL,
+    asked_by text NOT NULL,
+    holder uuid,
+    lease_until timestamp with time zone,
+    again_at timestamp with time zone,
+    done bigint DEFAULT 0 NOT NULL,
+    total bigint,
+    problem text,
+    CONSTRAINT job_runs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'waiting'::text, 'succeeded'::text, 'failed'::text])))
 );
 
 ALTER TABLE ONLY timebank.job_runs FORCE ROW LEVEL SECURITY;
@@ -863,6 +995,40 @@ ALTER TABLE ONLY timebank.merchants FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE timebank.merchants ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME timebank.merchants_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.messages (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    reference uuid DEFAULT gen_random_uuid() NOT NULL,
+    channel text NOT NULL,
+    person_id uuid,
+    endpoint_id bigint,
+    notification_id bigint,
+    kind text NOT NULL,
+    params jsonb NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    attempts bigint DEFAULT 0 NOT NULL,
+    again_at timestamp with time zone NOT NULL,
+    holder uuid,
+    lease_until timestamp with time zone,
+    ended_at timestamp with time zone,
+    problem text,
+    CONSTRAINT messages_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text, 'wechat'::text, 'webhook'::text]))),
+    CONSTRAINT messages_recipient_check CHECK (((channel = 'webhook'::text) = (endpoint_id IS NOT NULL))),
+    CONSTRAINT messages_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'dropped'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY timebank.messages FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.messages ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.messages_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1169,6 +1335,159 @@ CREATE TABLE timebank.quotes (
 
 ALTER TABLE ONLY timebank.quotes FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE timebank.recognition_candidates (
+    bank_id bigint NOT NULL,
+    round_id bigint NOT NULL,
+    number bigint NOT NULL,
+    subject text NOT NULL,
+    volunteer_id bigint,
+    organisation_id bigint,
+    community_id bigint,
+    level bigint NOT NULL,
+    place bigint NOT NULL,
+    tied bigint NOT NULL,
+    minutes bigint NOT NULL,
+    points bigint NOT NULL,
+    records bigint NOT NULL,
+    evidence jsonb NOT NULL,
+    finding text NOT NULL,
+    state text NOT NULL,
+    masked_name text,
+    CONSTRAINT recognition_candidates_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'excluded'::text, 'objected'::text, 'revoked'::text]))),
+    CONSTRAINT recognition_candidates_subject_check CHECK ((subject = ANY (ARRAY['volunteer'::text, 'team'::text, 'unit'::text]))),
+    CONSTRAINT recognition_candidates_whom_check CHECK (((volunteer_id IS NULL) <> (organisation_id IS NULL)))
+);
+
+ALTER TABLE ONLY timebank.recognition_candidates FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.recognition_decisions (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    round_id bigint NOT NULL,
+    number bigint NOT NULL,
+    decision text NOT NULL,
+    reason text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    decided_by uuid NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT recognition_decisions_decision_check CHECK ((decision = ANY (ARRAY['exclude'::text, 'include'::text, 'revoke'::text])))
+);
+
+ALTER TABLE ONLY timebank.recognition_decisions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.recognition_decisions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.recognition_decisions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.recognition_members (
+    bank_id bigint NOT NULL,
+    round_id bigint NOT NULL,
+    organisation_id bigint NOT NULL,
+    person_id uuid NOT NULL,
+    from_on date NOT NULL,
+    until_on date
+);
+
+ALTER TABLE ONLY timebank.recognition_members FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE timebank.recognition_objections (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    round_id bigint NOT NULL,
+    number bigint NOT NULL,
+    ground text NOT NULL,
+    raised_by uuid,
+    contact_sealed bytea,
+    contact_key_id text,
+    raised_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by uuid,
+    decision text,
+    reason text,
+    CONSTRAINT recognition_objections_contact_check CHECK (((contact_sealed IS NULL) = (contact_key_id IS NULL))),
+    CONSTRAINT recognition_objections_decided_check CHECK (((decided_at IS NULL) = (decision IS NULL))),
+    CONSTRAINT recognition_objections_decision_check CHECK ((decision = ANY (ARRAY['upheld'::text, 'dismissed'::text])))
+);
+
+ALTER TABLE ONLY timebank.recognition_objections FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.recognition_objections ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.recognition_objections_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.recognition_rounds (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    scheme text NOT NULL,
+    title text NOT NULL,
+    organisation_id bigint NOT NULL,
+    from_on date NOT NULL,
+    until_on date NOT NULL,
+    policy_version bigint NOT NULL,
+    criteria jsonb NOT NULL,
+    tree_size bigint NOT NULL,
+    checkpoint text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    opened_by uuid NOT NULL,
+    state text NOT NULL,
+    candidates bigint,
+    digest bytea,
+    notice_opened_on date,
+    notice_closes_on date,
+    notice_by uuid,
+    approved_at timestamp with time zone,
+    approved_by uuid,
+    published_at timestamp with time zone,
+    published_by uuid,
+    ended_at timestamp with time zone,
+    ended_by uuid,
+    end_reason text,
+    version bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT recognition_rounds_digest_check CHECK (((state = ANY (ARRAY['computing'::text, 'withdrawn'::text])) OR (digest IS NOT NULL))),
+    CONSTRAINT recognition_rounds_state_check CHECK ((state = ANY (ARRAY['computing'::text, 'review'::text, 'notice'::text, 'approved'::text, 'published'::text, 'withdrawn'::text, 'revoked'::text]))),
+    CONSTRAINT recognition_rounds_until_on_check CHECK ((until_on >= from_on))
+);
+
+ALTER TABLE ONLY timebank.recognition_rounds FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.recognition_rounds ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.recognition_rounds_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE timebank.recognition_subjects (
+    bank_id bigint NOT NULL,
+    round_id bigint NOT NULL,
+    subject uuid NOT NULL,
+    volunteer_id bigint,
+    organisation_id bigint,
+    community_id bigint,
+    minutes bigint,
+    any_minutes bigint,
+    points bigint,
+    records bigint,
+    evidence jsonb,
+    bars text[],
+    CONSTRAINT recognition_subjects_tally_check CHECK ((num_nulls(minutes, any_minutes, points, records, evidence, bars) = ANY (ARRAY[0, 6]))),
+    CONSTRAINT recognition_subjects_whom_check CHECK (((volunteer_id IS NULL) <> (organisation_id IS NULL)))
+);
+
+ALTER TABLE ONLY timebank.recognition_subjects FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE timebank.recognitions (
     bank_id bigint NOT NULL,
     scheme text NOT NULL,
@@ -1177,7 +1496,8 @@ CREATE TABLE timebank.recognitions (
     level bigint NOT NULL,
     minutes bigint NOT NULL,
     policy_version bigint NOT NULL,
-    CONSTRAINT recognitions_level_check CHECK ((level >= 1)),
+    held bigint,
+    CONSTRAINT recognitions_level_check CHECK (((level >= 1) OR ((level = 0) AND (COALESCE(held, (0)::bigint) >= 1)))),
     CONSTRAINT recognitions_scheme_check CHECK ((scheme = ANY (ARRAY['star'::text, 'annual'::text])))
 );
 
@@ -1629,6 +1949,34 @@ ALTER TABLE timebank.sign_ups ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE timebank.star_changes (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    volunteer_id bigint NOT NULL,
+    from_level bigint NOT NULL,
+    to_level bigint NOT NULL,
+    minutes bigint NOT NULL,
+    as_of date NOT NULL,
+    policy_version bigint NOT NULL,
+    reason text,
+    note text DEFAULT ''::text NOT NULL,
+    changed_by text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT star_changes_level_check CHECK (((from_level >= 0) AND (to_level >= 0) AND (from_level <> to_level))),
+    CONSTRAINT star_changes_reason_check CHECK (((to_level < from_level) = (reason IS NOT NULL)))
+);
+
+ALTER TABLE ONLY timebank.star_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.star_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.star_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE timebank.stations (
     bank_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -1942,6 +2290,30 @@ CREATE TABLE timebank.waiting_credits (
 
 ALTER TABLE ONLY timebank.waiting_credits FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE timebank.webhook_endpoints (
+    bank_id bigint NOT NULL,
+    id bigint NOT NULL,
+    url text NOT NULL,
+    kinds text[] NOT NULL,
+    key_id text NOT NULL,
+    sealed_secret bytea NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    version bigint DEFAULT 1 NOT NULL
+);
+
+ALTER TABLE ONLY timebank.webhook_endpoints FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE timebank.webhook_endpoints ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME timebank.webhook_endpoints_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 ALTER TABLE ONLY timebank.acceptances
     ADD CONSTRAINT acceptances_pkey PRIMARY KEY (bank_id, id);
 
@@ -2005,6 +2377,15 @@ ALTER TABLE ONLY timebank.ceilings
 ALTER TABLE ONLY timebank.ceilings
     ADD CONSTRAINT ceilings_transaction_key UNIQUE (bank_id, transaction_id);
 
+ALTER TABLE ONLY timebank.certificates
+    ADD CONSTRAINT certificates_number_key UNIQUE (bank_id, number);
+
+ALTER TABLE ONLY timebank.certificates
+    ADD CONSTRAINT certificates_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.channel_choices
+    ADD CONSTRAINT channel_choices_pkey PRIMARY KEY (bank_id, person_id, channel);
+
 ALTER TABLE ONLY timebank.checkpoints
     ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (bank_id, tree_size);
 
@@ -2041,6 +2422,9 @@ ALTER TABLE ONLY timebank.epochs
 ALTER TABLE ONLY timebank.exchange_rules
     ADD CONSTRAINT exchange_rules_pkey PRIMARY KEY (bank_id, from_unit, to_unit, effective_from);
 
+ALTER TABLE ONLY timebank.expiry_warnings
+    ADD CONSTRAINT expiry_warnings_pkey PRIMARY KEY (bank_id, owner, unit, expires_on, days);
+
 ALTER TABLE ONLY timebank.folds
     ADD CONSTRAINT folds_pkey PRIMARY KEY (bank_id, account_id, effective_on);
 
@@ -2070,6 +2454,18 @@ ALTER TABLE ONLY timebank.goods
 
 ALTER TABLE ONLY timebank.guardianships
     ADD CONSTRAINT guardianships_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.job_attempts
+    ADD CONSTRAINT job_attempts_attempt_key UNIQUE (bank_id, job, period, attempt);
+
+ALTER TABLE ONLY timebank.job_attempts
+    ADD CONSTRAINT job_attempts_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.job_faults
+    ADD CONSTRAINT job_faults_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.job_pauses
+    ADD CONSTRAINT job_pauses_pkey PRIMARY KEY (bank_id, job);
 
 ALTER TABLE ONLY timebank.job_runs
     ADD CONSTRAINT job_runs_pkey PRIMARY KEY (bank_id, job, period);
@@ -2109,6 +2505,12 @@ ALTER TABLE ONLY timebank.merchants
 
 ALTER TABLE ONLY timebank.merchants
     ADD CONSTRAINT merchants_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.messages
+    ADD CONSTRAINT messages_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.messages
+    ADD CONSTRAINT messages_reference_key UNIQUE (bank_id, reference);
 
 ALTER TABLE ONLY timebank.nodes
     ADD CONSTRAINT nodes_pkey PRIMARY KEY (bank_id, level, node_index);
@@ -2163,6 +2565,30 @@ ALTER TABLE ONLY timebank.proxies
 
 ALTER TABLE ONLY timebank.quotes
     ADD CONSTRAINT quotes_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.recognition_candidates
+    ADD CONSTRAINT recognition_candidates_organisation_key UNIQUE (bank_id, round_id, organisation_id);
+
+ALTER TABLE ONLY timebank.recognition_candidates
+    ADD CONSTRAINT recognition_candidates_pkey PRIMARY KEY (bank_id, round_id, number);
+
+ALTER TABLE ONLY timebank.recognition_candidates
+    ADD CONSTRAINT recognition_candidates_volunteer_key UNIQUE (bank_id, round_id, volunteer_id);
+
+ALTER TABLE ONLY timebank.recognition_decisions
+    ADD CONSTRAINT recognition_decisions_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.recognition_members
+    ADD CONSTRAINT recognition_members_pkey PRIMARY KEY (bank_id, round_id, organisation_id, person_id, from_on);
+
+ALTER TABLE ONLY timebank.recognition_objections
+    ADD CONSTRAINT recognition_objections_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.recognition_rounds
+    ADD CONSTRAINT recognition_rounds_pkey PRIMARY KEY (bank_id, id);
+
+ALTER TABLE ONLY timebank.recognition_subjects
+    ADD CONSTRAINT recognition_subjects_pkey PRIMARY KEY (bank_id, round_id, subject);
 
 ALTER TABLE ONLY timebank.recognitions
     ADD CONSTRAINT recognitions_pkey PRIMARY KEY (bank_id, scheme, as_of, volunteer_id);
@@ -2257,6 +2683,9 @@ ALTER TABLE ONLY timebank.sign_ups
 ALTER TABLE ONLY timebank.sign_ups
     ADD CONSTRAINT sign_ups_volunteer_key UNIQUE (bank_id, session_id, volunteer_id);
 
+ALTER TABLE ONLY timebank.star_changes
+    ADD CONSTRAINT star_changes_pkey PRIMARY KEY (bank_id, id);
+
 ALTER TABLE ONLY timebank.stations
     ADD CONSTRAINT stations_code_key UNIQUE (bank_id, code);
 
@@ -2320,6 +2749,9 @@ ALTER TABLE ONLY timebank.vouchers
 ALTER TABLE ONLY timebank.waiting_credits
     ADD CONSTRAINT waiting_credits_pkey PRIMARY KEY (bank_id, record_id);
 
+ALTER TABLE ONLY timebank.webhook_endpoints
+    ADD CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (bank_id, id);
+
 CREATE INDEX acceptances_merchant_idx ON timebank.acceptances USING btree (bank_id, merchant_id, id);
 
 CREATE INDEX acceptances_offer_idx ON timebank.acceptances USING btree (bank_id, offer_id, person_id);
@@ -2350,6 +2782,12 @@ CREATE UNIQUE INDEX cards_current_key ON timebank.cards USING btree (bank_id, pe
 
 CREATE INDEX ceilings_organisation_idx ON timebank.ceilings USING btree (bank_id, organisation_id, unit, id);
 
+CREATE UNIQUE INDEX certificates_candidate_key ON timebank.certificates USING btree (bank_id, round_id, candidate_number) WHERE (revoked_at IS NULL);
+
+CREATE INDEX certificates_person_idx ON timebank.certificates USING btree (bank_id, person_id, id);
+
+CREATE INDEX certificates_revoked_idx ON timebank.certificates USING btree (bank_id, id) WHERE (revoked_at IS NOT NULL);
+
 CREATE UNIQUE INDEX complaints_open_key ON timebank.complaints USING btree (bank_id, acceptance_id) WHERE (decided_at IS NULL);
 
 CREATE INDEX complaints_person_idx ON timebank.complaints USING btree (bank_id, person_id, id);
@@ -2374,6 +2812,12 @@ CREATE UNIQUE INDEX guardianships_current_key ON timebank.guardianships USING bt
 
 CREATE INDEX guardianships_guardian_idx ON timebank.guardianships USING btree (bank_id, guardian_id);
 
+CREATE INDEX job_faults_run_idx ON timebank.job_faults USING btree (bank_id, job, period, id);
+
+CREATE INDEX job_runs_open_idx ON timebank.job_runs USING btree (bank_id, job, period) WHERE (state = ANY (ARRAY['running'::text, 'waiting'::text]));
+
+CREATE INDEX job_runs_started_idx ON timebank.job_runs USING btree (bank_id, started_at DESC, job, period);
+
 CREATE UNIQUE INDEX kinships_current_key ON timebank.kinships USING btree (bank_id, person_id, kin_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX kinships_kin_idx ON timebank.kinships USING btree (bank_id, kin_id);
@@ -2393,6 +2837,12 @@ CREATE INDEX merchant_entries_merchant_idx ON timebank.merchant_entries USING bt
 CREATE INDEX merchant_staff_person_idx ON timebank.merchant_staff USING btree (bank_id, person_id);
 
 CREATE INDEX merchants_organisation_idx ON timebank.merchants USING btree (bank_id, organisation_id, id);
+
+CREATE UNIQUE INDEX messages_notification_key ON timebank.messages USING btree (bank_id, notification_id, channel) WHERE ((notification_id IS NOT NULL) AND (endpoint_id IS NULL));
+
+CREATE INDEX messages_open_idx ON timebank.messages USING btree (bank_id, again_at, id) WHERE (state = ANY (ARRAY['waiting'::text, 'sending'::text]));
+
+CREATE INDEX messages_person_idx ON timebank.messages USING btree (bank_id, person_id, id);
 
 CREATE UNIQUE INDEX notice_lines_record_key ON timebank.notice_lines USING btree (bank_id, record_id) WHERE (state <> 'struck'::text);
 
@@ -2427,6 +2877,20 @@ CREATE INDEX proxies_principal_idx ON timebank.proxies USING btree (bank_id, pri
 CREATE INDEX quotes_expires_idx ON timebank.quotes USING btree (bank_id, expires_at);
 
 CREATE UNIQUE INDEX quotes_proof_key ON timebank.quotes USING btree (bank_id, proof) WHERE (proof IS NOT NULL);
+
+CREATE INDEX recognition_candidates_community_idx ON timebank.recognition_candidates USING btree (bank_id, round_id, community_id, number);
+
+CREATE INDEX recognition_candidates_volunteer_idx ON timebank.recognition_candidates USING btree (bank_id, volunteer_id, round_id);
+
+CREATE INDEX recognition_decisions_candidate_idx ON timebank.recognition_decisions USING btree (bank_id, round_id, number, id);
+
+CREATE INDEX recognition_members_person_idx ON timebank.recognition_members USING btree (bank_id, person_id, round_id);
+
+CREATE INDEX recognition_objections_candidate_idx ON timebank.recognition_objections USING btree (bank_id, round_id, number, id);
+
+CREATE INDEX recognition_rounds_organisation_idx ON timebank.recognition_rounds USING btree (bank_id, organisation_id, id);
+
+CREATE INDEX recognitions_above_idx ON timebank.recognitions USING btree (bank_id, as_of, volunteer_id) WHERE (level < held);
 
 CREATE INDEX record_entries_record_idx ON timebank.record_entries USING btree (bank_id, record_id, id);
 
@@ -2478,6 +2942,8 @@ CREATE INDEX service_orders_server_idx ON timebank.service_orders USING btree (b
 
 CREATE UNIQUE INDEX service_records_activity_volunteer_key ON timebank.service_records USING btree (bank_id, activity_id, volunteer_id) WHERE ((session_id IS NULL) AND (state <> 'voided'::text));
 
+CREATE INDEX service_records_graded_idx ON timebank.service_records USING btree (bank_id, grade, volunteer_id) WHERE ((credited_transaction_id IS NOT NULL) AND (grade IS NOT NULL));
+
 CREATE INDEX service_records_review_idx ON timebank.service_records USING btree (bank_id, state, id) WHERE (state = ANY (ARRAY['pending'::text, 'second_review'::text, 'approved'::text, 'noticed'::text, 'objected'::text]));
 
 CREATE UNIQUE INDEX service_records_session_volunteer_key ON timebank.service_records USING btree (bank_id, session_id, volunteer_id) WHERE ((session_id IS NOT NULL) AND (state <> 'voided'::text));
@@ -2497,6 +2963,8 @@ CREATE UNIQUE INDEX settlements_shop_key ON timebank.settlements USING btree (ba
 CREATE INDEX sign_ups_queue_idx ON timebank.sign_ups USING btree (bank_id, session_id, state, queued_at, id);
 
 CREATE INDEX sign_ups_volunteer_idx ON timebank.sign_ups USING btree (bank_id, volunteer_id, id);
+
+CREATE INDEX star_changes_volunteer_idx ON timebank.star_changes USING btree (bank_id, volunteer_id, id);
 
 CREATE INDEX stations_organisation_idx ON timebank.stations USING btree (bank_id, organisation_id, id);
 
@@ -2536,6 +3004,8 @@ CREATE INDEX vouchers_person_idx ON timebank.vouchers USING btree (bank_id, pers
 
 CREATE INDEX waiting_credits_organisation_idx ON timebank.waiting_credits USING btree (bank_id, organisation_id, unit, record_id);
 
+CREATE UNIQUE INDEX webhook_endpoints_url_key ON timebank.webhook_endpoints USING btree (bank_id, url) WHERE (ended_at IS NULL);
+
 CREATE TRIGGER acceptances_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.acceptances FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER accounts_identity BEFORE UPDATE OF bank_id, id, owner, unit_id, kind, guarded, expires_on, floor ON timebank.accounts FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
@@ -2556,7 +3026,11 @@ CREATE TRIGGER conversions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ti
 
 CREATE TRIGGER exchange_rules_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.exchange_rules FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
+CREATE TRIGGER expiry_warnings_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.expiry_warnings FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
 CREATE TRIGGER gifts_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.gifts FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER job_faults_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.job_faults FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER leaves_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.leaves FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
@@ -2585,6 +3059,8 @@ CREATE TRIGGER reservation_lines_append_only BEFORE DELETE OR UPDATE OR TRUNCATE
 CREATE TRIGGER scans_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.scans FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER settlement_items_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.settlement_items FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
+
+CREATE TRIGGER star_changes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.star_changes FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
 CREATE TRIGGER stock_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON timebank.stock_entries FOR EACH STATEMENT EXECUTE FUNCTION timebank.refuse_change();
 
@@ -2655,6 +3131,15 @@ ALTER TABLE ONLY timebank.cards
 ALTER TABLE ONLY timebank.ceilings
     ADD CONSTRAINT ceilings_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
 
+ALTER TABLE ONLY timebank.certificates
+    ADD CONSTRAINT certificates_candidate_fkey FOREIGN KEY (bank_id, round_id, candidate_number) REFERENCES timebank.recognition_candidates(bank_id, round_id, number);
+
+ALTER TABLE ONLY timebank.certificates
+    ADD CONSTRAINT certificates_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.channel_choices
+    ADD CONSTRAINT channel_choices_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
+
 ALTER TABLE ONLY timebank.checkpoints
     ADD CONSTRAINT checkpoints_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
 
@@ -2697,6 +3182,9 @@ ALTER TABLE ONLY timebank.disputes
 ALTER TABLE ONLY timebank.exchange_rules
     ADD CONSTRAINT exchange_rules_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
 
+ALTER TABLE ONLY timebank.expiry_warnings
+    ADD CONSTRAINT expiry_warnings_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
 ALTER TABLE ONLY timebank.folds
     ADD CONSTRAINT folds_account_id_fkey FOREIGN KEY (bank_id, account_id) REFERENCES timebank.accounts(bank_id, id);
 
@@ -2726,6 +3214,15 @@ ALTER TABLE ONLY timebank.guardianships
 
 ALTER TABLE ONLY timebank.guardianships
     ADD CONSTRAINT guardianships_minor_id_fkey FOREIGN KEY (bank_id, minor_id) REFERENCES timebank.people(bank_id, id);
+
+ALTER TABLE ONLY timebank.job_attempts
+    ADD CONSTRAINT job_attempts_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.job_faults
+    ADD CONSTRAINT job_faults_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
+ALTER TABLE ONLY timebank.job_pauses
+    ADD CONSTRAINT job_pauses_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
 
 ALTER TABLE ONLY timebank.job_runs
     ADD CONSTRAINT job_runs_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
@@ -2765,6 +3262,15 @@ ALTER TABLE ONLY timebank.merchant_staff
 
 ALTER TABLE ONLY timebank.merchants
     ADD CONSTRAINT merchants_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.messages
+    ADD CONSTRAINT messages_endpoint_id_fkey FOREIGN KEY (bank_id, endpoint_id) REFERENCES timebank.webhook_endpoints(bank_id, id);
+
+ALTER TABLE ONLY timebank.messages
+    ADD CONSTRAINT messages_notification_id_fkey FOREIGN KEY (bank_id, notification_id) REFERENCES timebank.notifications(bank_id, id);
+
+ALTER TABLE ONLY timebank.messages
+    ADD CONSTRAINT messages_person_id_fkey FOREIGN KEY (bank_id, person_id) REFERENCES timebank.people(bank_id, id);
 
 ALTER TABLE ONLY timebank.nodes
     ADD CONSTRAINT nodes_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
@@ -2834,6 +3340,36 @@ ALTER TABLE ONLY timebank.quotes
 
 ALTER TABLE ONLY timebank.quotes
     ADD CONSTRAINT quotes_till_id_fkey FOREIGN KEY (bank_id, till_id) REFERENCES timebank.tills(bank_id, id);
+
+ALTER TABLE ONLY timebank.recognition_candidates
+    ADD CONSTRAINT recognition_candidates_community_id_fkey FOREIGN KEY (bank_id, community_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.recognition_candidates
+    ADD CONSTRAINT recognition_candidates_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.recognition_candidates
+    ADD CONSTRAINT recognition_candidates_round_id_fkey FOREIGN KEY (bank_id, round_id) REFERENCES timebank.recognition_rounds(bank_id, id);
+
+ALTER TABLE ONLY timebank.recognition_candidates
+    ADD CONSTRAINT recognition_candidates_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
+
+ALTER TABLE ONLY timebank.recognition_decisions
+    ADD CONSTRAINT recognition_decisions_candidate_fkey FOREIGN KEY (bank_id, round_id, number) REFERENCES timebank.recognition_candidates(bank_id, round_id, number);
+
+ALTER TABLE ONLY timebank.recognition_members
+    ADD CONSTRAINT recognition_members_round_id_fkey FOREIGN KEY (bank_id, round_id) REFERENCES timebank.recognition_rounds(bank_id, id);
+
+ALTER TABLE ONLY timebank.recognition_objections
+    ADD CONSTRAINT recognition_objections_candidate_fkey FOREIGN KEY (bank_id, round_id, number) REFERENCES timebank.recognition_candidates(bank_id, round_id, number);
+
+ALTER TABLE ONLY timebank.recognition_rounds
+    ADD CONSTRAINT recognition_rounds_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
+
+ALTER TABLE ONLY timebank.recognition_rounds
+    ADD CONSTRAINT recognition_rounds_policy_version_fkey FOREIGN KEY (bank_id, policy_version) REFERENCES timebank.policy_packs(bank_id, version);
+
+ALTER TABLE ONLY timebank.recognition_subjects
+    ADD CONSTRAINT recognition_subjects_round_id_fkey FOREIGN KEY (bank_id, round_id) REFERENCES timebank.recognition_rounds(bank_id, id);
 
 ALTER TABLE ONLY timebank.recognitions
     ADD CONSTRAINT recognitions_policy_version_fkey FOREIGN KEY (bank_id, policy_version) REFERENCES timebank.policy_packs(bank_id, version);
@@ -2979,6 +3515,12 @@ ALTER TABLE ONLY timebank.sign_ups
 ALTER TABLE ONLY timebank.sign_ups
     ADD CONSTRAINT sign_ups_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
 
+ALTER TABLE ONLY timebank.star_changes
+    ADD CONSTRAINT star_changes_policy_version_fkey FOREIGN KEY (bank_id, policy_version) REFERENCES timebank.policy_packs(bank_id, version);
+
+ALTER TABLE ONLY timebank.star_changes
+    ADD CONSTRAINT star_changes_volunteer_id_fkey FOREIGN KEY (bank_id, volunteer_id) REFERENCES timebank.volunteers(bank_id, id);
+
 ALTER TABLE ONLY timebank.stations
     ADD CONSTRAINT stations_organisation_id_fkey FOREIGN KEY (bank_id, organisation_id) REFERENCES timebank.organisations(bank_id, id);
 
@@ -3066,6 +3608,9 @@ ALTER TABLE ONLY timebank.waiting_credits
 ALTER TABLE ONLY timebank.waiting_credits
     ADD CONSTRAINT waiting_credits_record_id_fkey FOREIGN KEY (bank_id, record_id) REFERENCES timebank.service_records(bank_id, id);
 
+ALTER TABLE ONLY timebank.webhook_endpoints
+    ADD CONSTRAINT webhook_endpoints_bank_id_fkey FOREIGN KEY (bank_id) REFERENCES timebank.banks(id);
+
 ALTER TABLE timebank.acceptances ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY acceptances_bank ON timebank.acceptances USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
@@ -3110,6 +3655,14 @@ ALTER TABLE timebank.ceilings ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY ceilings_bank ON timebank.ceilings USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.certificates ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY certificates_bank ON timebank.certificates USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.channel_choices ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY channel_choices_bank ON timebank.channel_choices USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.checkpoints ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY checkpoints_bank ON timebank.checkpoints USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
@@ -3150,6 +3703,10 @@ ALTER TABLE timebank.exchange_rules ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY exchange_rules_bank ON timebank.exchange_rules USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.expiry_warnings ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY expiry_warnings_bank ON timebank.expiry_warnings USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.folds ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY folds_bank ON timebank.folds USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
@@ -3173,6 +3730,18 @@ CREATE POLICY goods_pictures_bank ON timebank.goods_pictures USING ((bank_id = (
 ALTER TABLE timebank.guardianships ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY guardianships_bank ON timebank.guardianships USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.job_attempts ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY job_attempts_bank ON timebank.job_attempts USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.job_faults ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY job_faults_bank ON timebank.job_faults USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.job_pauses ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY job_pauses_bank ON timebank.job_pauses USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.job_runs ENABLE ROW LEVEL SECURITY;
 
@@ -3213,6 +3782,10 @@ CREATE POLICY merchant_staff_bank ON timebank.merchant_staff USING ((bank_id = (
 ALTER TABLE timebank.merchants ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY merchants_bank ON timebank.merchants USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.messages ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY messages_bank ON timebank.messages USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.nodes ENABLE ROW LEVEL SECURITY;
 
@@ -3269,6 +3842,30 @@ CREATE POLICY proxies_bank ON timebank.proxies USING ((bank_id = (NULLIF(current
 ALTER TABLE timebank.quotes ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY quotes_bank ON timebank.quotes USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.recognition_candidates ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY recognition_candidates_bank ON timebank.recognition_candidates USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.recognition_decisions ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY recognition_decisions_bank ON timebank.recognition_decisions USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.recognition_members ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY recognition_members_bank ON timebank.recognition_members USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.recognition_objections ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY recognition_objections_bank ON timebank.recognition_objections USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.recognition_rounds ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY recognition_rounds_bank ON timebank.recognition_rounds USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.recognition_subjects ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY recognition_subjects_bank ON timebank.recognition_subjects USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 ALTER TABLE timebank.recognitions ENABLE ROW LEVEL SECURITY;
 
@@ -3350,6 +3947,10 @@ ALTER TABLE timebank.sign_ups ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY sign_ups_bank ON timebank.sign_ups USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
+ALTER TABLE timebank.star_changes ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY star_changes_bank ON timebank.star_changes USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
 ALTER TABLE timebank.stations ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY stations_bank ON timebank.stations USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
@@ -3405,6 +4006,10 @@ CREATE POLICY vouchers_bank ON timebank.vouchers USING ((bank_id = (NULLIF(curre
 ALTER TABLE timebank.waiting_credits ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY waiting_credits_bank ON timebank.waiting_credits USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
+
+ALTER TABLE timebank.webhook_endpoints ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY webhook_endpoints_bank ON timebank.webhook_endpoints USING ((bank_id = (NULLIF(current_setting('timebank.bank_id'::text, true), ''::text))::bigint));
 
 GRANT USAGE ON SCHEMA timebank TO timebank_app;
 GRANT USAGE ON SCHEMA timebank TO timebank_reader;
@@ -3540,6 +4145,22 @@ GRANT UPDATE(pin_misses) ON TABLE timebank.cards TO timebank_app;
 GRANT SELECT,INSERT ON TABLE timebank.ceilings TO timebank_app;
 GRANT SELECT ON TABLE timebank.ceilings TO timebank_reader;
 
+GRANT SELECT,INSERT ON TABLE timebank.certificates TO timebank_app;
+GRANT SELECT ON TABLE timebank.certificates TO timebank_reader;
+
+GRANT UPDATE(key_id) ON TABLE timebank.certificates TO timebank_app;
+
+GRANT UPDATE(sealed) ON TABLE timebank.certificates TO timebank_app;
+
+GRANT UPDATE(revoked_at) ON TABLE timebank.certificates TO timebank_app;
+
+GRANT UPDATE(revoked_by) ON TABLE timebank.certificates TO timebank_app;
+
+GRANT UPDATE(revoke_reason) ON TABLE timebank.certificates TO timebank_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.channel_choices TO timebank_app;
+GRANT SELECT ON TABLE timebank.channel_choices TO timebank_reader;
+
 GRANT SELECT,INSERT ON TABLE timebank.checkpoints TO timebank_app;
 GRANT SELECT ON TABLE timebank.checkpoints TO timebank_reader;
 
@@ -3612,6 +4233,9 @@ GRANT SELECT ON TABLE timebank.epochs TO timebank_reader;
 GRANT SELECT,INSERT ON TABLE timebank.exchange_rules TO timebank_app;
 GRANT SELECT ON TABLE timebank.exchange_rules TO timebank_reader;
 
+GRANT SELECT,INSERT ON TABLE timebank.expiry_warnings TO timebank_app;
+GRANT SELECT ON TABLE timebank.expiry_warnings TO timebank_reader;
+
 GRANT SELECT,INSERT ON TABLE timebank.folds TO timebank_app;
 GRANT SELECT ON TABLE timebank.folds TO timebank_reader;
 
@@ -3680,6 +4304,23 @@ GRANT SELECT ON TABLE timebank.guardianships TO timebank_reader;
 
 GRANT UPDATE(until_on) ON TABLE timebank.guardianships TO timebank_app;
 
+GRANT SELECT,INSERT ON TABLE timebank.job_attempts TO timebank_app;
+GRANT SELECT ON TABLE timebank.job_attempts TO timebank_reader;
+
+GRANT UPDATE(ended_at) ON TABLE timebank.job_attempts TO timebank_app;
+
+GRANT UPDATE(outcome) ON TABLE timebank.job_attempts TO timebank_app;
+
+GRANT UPDATE(problem) ON TABLE timebank.job_attempts TO timebank_app;
+
+GRANT UPDATE(result) ON TABLE timebank.job_attempts TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.job_faults TO timebank_app;
+GRANT SELECT ON TABLE timebank.job_faults TO timebank_reader;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.job_pauses TO timebank_app;
+GRANT SELECT ON TABLE timebank.job_pauses TO timebank_reader;
+
 GRANT SELECT,INSERT ON TABLE timebank.job_runs TO timebank_app;
 GRANT SELECT ON TABLE timebank.job_runs TO timebank_reader;
 
@@ -3688,6 +4329,28 @@ GRANT UPDATE(started_at) ON TABLE timebank.job_runs TO timebank_app;
 GRANT UPDATE(finished_at) ON TABLE timebank.job_runs TO timebank_app;
 
 GRANT UPDATE(result) ON TABLE timebank.job_runs TO timebank_app;
+
+GRANT UPDATE(due_at) ON TABLE timebank.job_runs TO timebank_app;
+
+GRANT UPDATE(state) ON TABLE timebank.job_runs TO timebank_app;
+
+GRANT UPDATE(attempts) ON TABLE timebank.job_runs TO timebank_app;
+
+GRANT UPDATE(tries) ON TABLE timebank.job_runs TO timebank_app;
+
+GRANT UPDATE(asked_by) ON TABLE timebank.job_runs TO timebank_app;
+
+GRANT UPDATE(holder) ON TABLE timebank.job_runs TO timebank_app;
+
+GRANT UPDATE(lease_until) ON TABLE timebank.job_runs TO timebank_app;
+
+GRANT UPDATE(again_at) ON TABLE timebank.job_runs TO timebank_app;
+
+GRANT UPDATE(done) ON TABLE timebank.job_runs TO timebank_app;
+
+GRANT UPDATE(total) ON TABLE timebank.job_runs TO timebank_app;
+
+GRANT UPDATE(problem) ON TABLE timebank.job_runs TO timebank_app;
 
 GRANT SELECT,INSERT ON TABLE timebank.kinships TO timebank_app;
 GRANT SELECT ON TABLE timebank.kinships TO timebank_reader;
@@ -3749,6 +4412,25 @@ GRANT UPDATE(licence) ON TABLE timebank.merchants TO timebank_app;
 GRANT UPDATE(state) ON TABLE timebank.merchants TO timebank_app;
 
 GRANT UPDATE(version) ON TABLE timebank.merchants TO timebank_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.messages TO timebank_app;
+GRANT SELECT ON TABLE timebank.messages TO timebank_reader;
+
+GRANT UPDATE(params) ON TABLE timebank.messages TO timebank_app;
+
+GRANT UPDATE(state) ON TABLE timebank.messages TO timebank_app;
+
+GRANT UPDATE(attempts) ON TABLE timebank.messages TO timebank_app;
+
+GRANT UPDATE(again_at) ON TABLE timebank.messages TO timebank_app;
+
+GRANT UPDATE(holder) ON TABLE timebank.messages TO timebank_app;
+
+GRANT UPDATE(lease_until) ON TABLE timebank.messages TO timebank_app;
+
+GRANT UPDATE(ended_at) ON TABLE timebank.messages TO timebank_app;
+
+GRANT UPDATE(problem) ON TABLE timebank.messages TO timebank_app;
 
 GRANT SELECT,INSERT ON TABLE timebank.nodes TO timebank_app;
 GRANT SELECT ON TABLE timebank.nodes TO timebank_reader;
@@ -3877,6 +4559,86 @@ GRANT UPDATE(policy_version) ON TABLE timebank.quotes TO timebank_app;
 GRANT UPDATE(expires_at) ON TABLE timebank.quotes TO timebank_app;
 
 GRANT UPDATE(version) ON TABLE timebank.quotes TO timebank_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE timebank.recognition_candidates TO timebank_app;
+GRANT SELECT ON TABLE timebank.recognition_candidates TO timebank_reader;
+
+GRANT UPDATE(state) ON TABLE timebank.recognition_candidates TO timebank_app;
+
+GRANT UPDATE(masked_name) ON TABLE timebank.recognition_candidates TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.recognition_decisions TO timebank_app;
+GRANT SELECT ON TABLE timebank.recognition_decisions TO timebank_reader;
+
+GRANT UPDATE(note) ON TABLE timebank.recognition_decisions TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.recognition_members TO timebank_app;
+GRANT SELECT ON TABLE timebank.recognition_members TO timebank_reader;
+
+GRANT SELECT,INSERT ON TABLE timebank.recognition_objections TO timebank_app;
+GRANT SELECT ON TABLE timebank.recognition_objections TO timebank_reader;
+
+GRANT UPDATE(ground) ON TABLE timebank.recognition_objections TO timebank_app;
+
+GRANT UPDATE(contact_sealed) ON TABLE timebank.recognition_objections TO timebank_app;
+
+GRANT UPDATE(contact_key_id) ON TABLE timebank.recognition_objections TO timebank_app;
+
+GRANT UPDATE(decided_at) ON TABLE timebank.recognition_objections TO timebank_app;
+
+GRANT UPDATE(decided_by) ON TABLE timebank.recognition_objections TO timebank_app;
+
+GRANT UPDATE(decision) ON TABLE timebank.recognition_objections TO timebank_app;
+
+GRANT UPDATE(reason) ON TABLE timebank.recognition_objections TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.recognition_rounds TO timebank_app;
+GRANT SELECT ON TABLE timebank.recognition_rounds TO timebank_reader;
+
+GRANT UPDATE(title) ON TABLE timebank.recognition_rounds TO timebank_app;
+
+GRANT UPDATE(state) ON TABLE timebank.recognition_rounds TO timebank_app;
+
+GRANT UPDATE(candidates) ON TABLE timebank.recognition_rounds TO timebank_app;
+
+GRANT UPDATE(digest) ON TABLE timebank.recognition_rounds TO timebank_app;
+
+GRANT UPDATE(notice_opened_on) ON TABLE timebank.recognition_rounds TO timebank_app;
+
+GRANT UPDATE(notice_closes_on) ON TABLE timebank.recognition_rounds TO timebank_app;
+
+GRANT UPDATE(notice_by) ON TABLE timebank.recognition_rounds TO timebank_app;
+
+GRANT UPDATE(approved_at) ON TABLE timebank.recognition_rounds TO timebank_app;
+
+GRANT UPDATE(approved_by) ON TABLE timebank.recognition_rounds TO timebank_app;
+
+GRANT UPDATE(published_at) ON TABLE timebank.recognition_rounds TO timebank_app;
+
+GRANT UPDATE(published_by) ON TABLE timebank.recognition_rounds TO timebank_app;
+
+GRANT UPDATE(ended_at) ON TABLE timebank.recognition_rounds TO timebank_app;
+
+GRANT UPDATE(ended_by) ON TABLE timebank.recognition_rounds TO timebank_app;
+
+GRANT UPDATE(end_reason) ON TABLE timebank.recognition_rounds TO timebank_app;
+
+GRANT UPDATE(version) ON TABLE timebank.recognition_rounds TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.recognition_subjects TO timebank_app;
+GRANT SELECT ON TABLE timebank.recognition_subjects TO timebank_reader;
+
+GRANT UPDATE(minutes) ON TABLE timebank.recognition_subjects TO timebank_app;
+
+GRANT UPDATE(any_minutes) ON TABLE timebank.recognition_subjects TO timebank_app;
+
+GRANT UPDATE(points) ON TABLE timebank.recognition_subjects TO timebank_app;
+
+GRANT UPDATE(records) ON TABLE timebank.recognition_subjects TO timebank_app;
+
+GRANT UPDATE(evidence) ON TABLE timebank.recognition_subjects TO timebank_app;
+
+GRANT UPDATE(bars) ON TABLE timebank.recognition_subjects TO timebank_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE timebank.recognitions TO timebank_app;
 GRANT SELECT ON TABLE timebank.recognitions TO timebank_reader;
@@ -4020,6 +4782,9 @@ GRANT UPDATE(changed_at) ON TABLE timebank.sign_ups TO timebank_app;
 
 GRANT UPDATE(changed_by) ON TABLE timebank.sign_ups TO timebank_app;
 
+GRANT SELECT,INSERT ON TABLE timebank.star_changes TO timebank_app;
+GRANT SELECT ON TABLE timebank.star_changes TO timebank_reader;
+
 GRANT SELECT,INSERT ON TABLE timebank.stations TO timebank_app;
 GRANT SELECT ON TABLE timebank.stations TO timebank_reader;
 
@@ -4143,3 +4908,18 @@ GRANT UPDATE(organisation_id) ON TABLE timebank.waiting_credits TO timebank_app;
 GRANT UPDATE(unit) ON TABLE timebank.waiting_credits TO timebank_app;
 
 GRANT UPDATE(amount) ON TABLE timebank.waiting_credits TO timebank_app;
+
+GRANT SELECT,INSERT ON TABLE timebank.webhook_endpoints TO timebank_app;
+GRANT SELECT ON TABLE timebank.webhook_endpoints TO timebank_reader;
+
+GRANT UPDATE(url) ON TABLE timebank.webhook_endpoints TO timebank_app;
+
+GRANT UPDATE(kinds) ON TABLE timebank.webhook_endpoints TO timebank_app;
+
+GRANT UPDATE(key_id) ON TABLE timebank.webhook_endpoints TO timebank_app;
+
+GRANT UPDATE(sealed_secret) ON TABLE timebank.webhook_endpoints TO timebank_app;
+
+GRANT UPDATE(ended_at) ON TABLE timebank.webhook_endpoints TO timebank_app;
+
+GRANT UPDATE(version) ON TABLE timebank.webhook_endpoints TO timebank_app;

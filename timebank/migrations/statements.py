@@ -4,6 +4,7 @@ One statement goes to the server per call, so that the same migrations run on Ci
 """
 
 import re
+from collections.abc import Mapping, Sequence
 
 from alembic import op
 
@@ -45,3 +46,25 @@ def grant(privileges: str, role: str, *tables: str) -> None:
     """Grant privileges on tables to a role."""
     for table in tables:
         execute_each(f"grant {privileges} on {table} to {role};")
+
+
+def admit(
+    tables: Sequence[str],
+    *,
+    append_only_tables: Sequence[str] = (),
+    updates: Mapping[str, str],
+    deletes: Sequence[str],
+    unread: Sequence[str] = (),
+) -> None:
+    """Isolate new tables of the banks, and let the roles at them.
+
+    The program reads and inserts, changes the named columns of `updates` and deletes from `deletes`; the reader reads
+    all but `unread`.
+    """
+    append_only(*append_only_tables)
+    isolate(*tables)
+    grant("select, insert", "timebank_app", *tables)
+    for table, columns in updates.items():
+        grant(f"update ({columns})", "timebank_app", table)
+    grant("delete", "timebank_app", *deletes)
+    grant("select", "timebank_reader", *(table for table in tables if table not in unread))

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ledger.session import WriteTx
+from ledger.session import ReadTx, WriteTx
 from timebank.errors import RefusalError
 from timebank.notices.crediting import BATCH, By, Credited, credit_records
 from timebank.notices.rules import is_over
-from timebank.records.entries import State
 
 _NOTICE = "select closes_on from notices where bank_id = $1 and id = $2"
 # What a dispute or an objection held back is credited by a later run, so the notice may be closed long since.
@@ -48,17 +47,40 @@ class Batch:
 
 
 async def credit_due(
-    tx: WriteTx, *, as_of: date, after_id: int, by: By, now: datetime, notice_id: int | None = None
+    tx: WriteTx,
+    *,
+    as_of: date,
+    after_id: int,
+    by: By,
+    now: datetime,
+    notice_id: int | None = None,
+    limit: int = BATCH,
 ) -> Batch:
     """Credit a batch of lines that nobody objected to, of notices whose last day lies before a day."""
-    rows = await tx.connection.fetch(_DUE, tx.bank_id, after_id, as_of, notice_id, BATCH)
-    return await _batch(tx, [row["id"] for row in rows], "noticed", by, now)
+    ids = await due_records(tx, as_of=as_of, after_id=after_id, notice_id=notice_id, limit=limit)
+    credited = await credit_records(tx, record_ids=ids, state="noticed", by=by, now=now)
+    return Batch(credited, ids[-1] if len(ids) == limit else None)
 
 
-async def credit_unnoticed(tx: WriteTx, *, after_id: int, by: By, now: datetime) -> Batch:
+async def credit_unnoticed(tx: WriteTx, *, after_id: int, by: By, now: datetime, limit: int = BATCH) -> Batch:
     """Credit a batch of approved records where the policy wants no notice."""
-    rows = await tx.connection.fetch(_APPROVED, tx.bank_id, after_id, BATCH)
-    return await _batch(tx, [row["id"] for row in rows], "approved", by, now)
+    ids = await approved_records(tx, after_id=after_id, limit=limit)
+    credited = await credit_records(tx, record_ids=ids, state="approved", by=by, now=now)
+    return Batch(credited, ids[-1] if len(ids) == limit else None)
+
+
+async def due_records(
+    tx: ReadTx, *, as_of: date, after_id: int, notice_id: int | None = None, limit: int
+) -> list[int]:
+    """Return records whose notice's last day lies before a day and that nobody objected to, from after one."""
+    rows = await tx.connection.fetch(_DUE, tx.bank_id, after_id, as_of, notice_id, limit)
+    return [row["id"] for row in rows]
+
+
+async def approved_records(tx: ReadTx, *, after_id: int, limit: int) -> list[int]:
+    """Return approved records that nobody disputes, from after one."""
+    rows = await tx.connection.fetch(_APPROVED, tx.bank_id, after_id, limit)
+    return [row["id"] for row in rows]
 
 
 async def close_over(tx: WriteTx, *, as_of: date, now: datetime, notice_id: int | None = None) -> int:
@@ -90,8 +112,3 @@ async def credit_notice(tx: WriteTx, *, notice_id: int, by: By, now: datetime) -
             await close_over(tx, as_of=today, now=now, notice_id=notice_id)
             return done
         after_id = batch.last_id
-
-
-async def _batch(tx: WriteTx, ids: list[int], state: State, by: By, now: datetime) -> Batch:
-    credited = await credit_records(tx, record_ids=ids, state=state, by=by, now=now)
-    return Batch(credited, ids[-1] if len(ids) == BATCH else None)

@@ -9,18 +9,41 @@ from ledger.session import WriteTx
 from timebank.errors import RefusalError
 from timebank.notifications.queries import Notification, from_row
 
-_TELL = """
-insert into notifications (bank_id, person_id, kind, params)
-select $1, p.id, $3, $4::text::jsonb
-from unnest($2::uuid[]) as told (id),
-  lateral (select p.id from people p where p.bank_id = $1 and p.id = told.id and p.erased_at is null offset 0) p
+# What goes to people's channels and to the programs of others is written with what it tells of, in one statement;
+# where nobody chose anything that is one look at an index a person. It may be sent from the beginning of time on: the
+# clock of whoever sends is not the server's.
+_OUTBOX = """
+insert into messages
+  (bank_id, channel, person_id, endpoint_id, notification_id, kind, params, made_at, state, again_at)
+select $1, chosen.channel, made.person_id, null, made.id, $2, made.params, made.made_at, 'waiting', timestamptz 'epoch'
+from made, lateral (
+  select c.channel from channel_choices c where c.bank_id = $1 and c.person_id = made.person_id offset 0) chosen
+union all
+select $1, 'webhook', made.person_id, wanted.id, made.id, $2, made.params, made.made_at, 'waiting', timestamptz 'epoch'
+from made, lateral (
+  select w.id from webhook_endpoints w
+  where w.bank_id = $1 and w.ended_at is null and w.kinds && array[$2, '*'] offset 0) wanted
 """
-_TELL_EACH = """
-insert into notifications (bank_id, person_id, kind, params)
-select $1, p.id, $2, told.params::jsonb
-from unnest($3::uuid[], $4::text[]) as told (id, params),
-  lateral (select p.id from people p where p.bank_id = $1 and p.id = told.id and p.erased_at is null offset 0) p
-"""
+_TELL = f"""
+with made as (
+  insert into notifications (bank_id, person_id, kind, params)
+  select $1, p.id, $2, $4::text::jsonb
+  from unnest($3::uuid[]) as told (id),
+    lateral (select p.id from people p where p.bank_id = $1 and p.id = told.id and p.erased_at is null offset 0) p
+  returning id, person_id, params, made_at
+)
+{_OUTBOX}
+"""  # noqa: S608 -- a constant of ours
+_TELL_EACH = f"""
+with made as (
+  insert into notifications (bank_id, person_id, kind, params)
+  select $1, p.id, $2, told.params::jsonb
+  from unnest($3::uuid[], $4::text[]) as told (id, params),
+    lateral (select p.id from people p where p.bank_id = $1 and p.id = told.id and p.erased_at is null offset 0) p
+  returning id, person_id, params, made_at
+)
+{_OUTBOX}
+"""  # noqa: S608 -- a constant of ours
 _READ = """
 update notifications set read_at = coalesce(read_at, $4) where bank_id = $1 and person_id = $2 and id = $3
 returning id, kind, params::text as params, made_at, read_at
@@ -33,11 +56,12 @@ update notifications set read_at = $4 where bank_id = $1 and person_id = $2 and 
 async def tell(tx: WriteTx, people: Iterable[UUID], kind: str, **params: object) -> None:
     """Tell people something, each once; `params` are ids, codes and amounts, never personal data.
 
+    They find it in the service, and get it by the channels they chose; endpoints that want the kind get it, too.
     Who is none of the bank's people is not told: the owner of a wallet may be an organisation or a shop.
     """
     told = sorted(set(people))
     if told:
-        await tx.connection.execute(_TELL, tx.bank_id, told, kind, json.dumps(params, default=str))
+        await tx.connection.execute(_TELL, tx.bank_id, kind, told, json.dumps(params, default=str))
 
 
 async def tell_each(tx: WriteTx, told: Sequence[tuple[UUID, Mapping[str, object]]], kind: str) -> None:

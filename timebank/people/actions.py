@@ -15,12 +15,14 @@ import asyncpg
 from ledger.session import WriteTx
 from timebank.errors import RefusalError
 from timebank.login.passwords import forget_password
+from timebank.messages.choices import forget_channel
 from timebank.organisations.rules import TEAM
 from timebank.people.guardianships import reckon_guardianships
 from timebank.people.memberships import join, lock_person, memberships_of, set_place
 from timebank.people.queries import Person, person
 from timebank.people.rules import (
     BORN_ON,
+    EMAIL,
     ID_NUMBER,
     OWN_FIELDS,
     PARTY_KINDS,
@@ -162,11 +164,13 @@ async def edit_person(  # noqa: PLR0913 -- who, what, by whom, on what ground
 ) -> Person:
     """Correct what is known of a person; `by_office` is false for the person and who acts for them.
 
-    With another phone the password goes: it was the other phone's.
+    With another phone the password goes: it was the other phone's. With another mail address nothing is mailed until
+    that one is confirmed.
 
     Raises:
-        RefusalError: `unknown_person`, `version_differs`, `field_not_own`, `phone_invalid`, `id_number_invalid`,
-            `birth_dates_differ`, `birth_date_invalid`, `already_registered`, `not_a_volunteer`, `party_reports_open`.
+        RefusalError: `unknown_person`, `version_differs`, `field_not_own`, `phone_invalid`, `email_invalid`,
+            `id_number_invalid`, `birth_dates_differ`, `birth_date_invalid`, `already_registered`, `not_a_volunteer`,
+            `party_reports_open`.
     """
     await lock_person(tx, person_id)
     found = await person(tx, person_id)
@@ -181,6 +185,8 @@ async def edit_person(  # noqa: PLR0913 -- who, what, by whom, on what ground
         await _check_number_is_new(tx, blind, fields[ID_NUMBER], but=person_id)
     if PHONE in fields and person_id not in await find(tx, blind, PHONE, fields[PHONE]):
         await forget_password(tx, person_id)
+    if EMAIL in fields and fields[EMAIL] != (await take_fields(tx, cipher, person_id)).get(EMAIL):
+        await forget_channel(tx, person_id=person_id, channel=EMAIL)
     if fields:
         await replace_fields(tx, cipher, person_id, fields)
     if fields.get(BORN_ON):

@@ -10,17 +10,23 @@ from timebank.errors import RefusalError
 from timebank.organisations.rules import AREAS, COMMUNITY, OTHER, PARTNER_UNIT, TEAM, WORK_UNIT
 
 NAME, GENDER, BORN_ON, ID_NUMBER, PHONE = "name", "gender", "born_on", "id_number", "phone"
-EMPLOYER, AREA, SKILLS = "employer", "area", "skills"
-FIELDS: Final = (NAME, GENDER, BORN_ON, ID_NUMBER, PHONE, EMPLOYER, AREA, SKILLS)
-"""What the vault holds of a person, after 民政部令第67号 Art 5."""
+EMPLOYER, AREA, SKILLS, EMAIL = "employer", "area", "skills", "email"
+FIELDS: Final = (NAME, GENDER, BORN_ON, ID_NUMBER, PHONE, EMPLOYER, AREA, SKILLS, EMAIL)
+"""What the vault holds of a person, after 民政部令第67号 Art 5; the last for who wishes to get mail."""
 
-OWN_FIELDS: Final = frozenset({EMPLOYER, AREA, SKILLS})
+OWN_FIELDS: Final = frozenset({EMPLOYER, AREA, SKILLS, EMAIL})
 """What people change by themselves. The rest was checked against papers, and the phone is a way to log in."""
 
 FULL_AGE_YEARS: Final = 18
 FEBRUARY, LEAP_DAY = 2, 29
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
+# Not all that RFC 5321 allows, but whatever anybody has; nothing that a header could take for its end.
+_EMAIL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])"
+)
+MAX_EMAIL, MAX_LOCAL_PART = 254, 64
 _ID_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS: Final = "10X98765432"
@@ -56,6 +62,19 @@ def normal_phone(text: str) -> str:
     return plain
 
 
+def normal_email(text: str) -> str:
+    """Return a mail address with its domain in small letters.
+
+    Raises:
+        RefusalError: `email_invalid`.
+    """
+    local, _, domain = unicodedata.normalize("NFKC", text).strip().rpartition("@")
+    plain = f"{local}@{domain.lower()}"
+    if len(plain) > MAX_EMAIL or len(local) > MAX_LOCAL_PART or not _EMAIL.fullmatch(plain):
+        raise RefusalError("email_invalid")
+    return plain
+
+
 def normal_id_number(text: str) -> str:
     """Return an ID number as 18 characters, its birth date and check digit being right (GB 11643).
 
@@ -86,12 +105,14 @@ def normal_fields(fields: Mapping[str, str], *, today: date) -> dict[str, str]:
     """Return personal fields as the vault keeps them; the birth date follows from the ID number if it was left out.
 
     Raises:
-        RefusalError: `phone_invalid`, `id_number_invalid`, `birth_dates_differ` (of field and ID number),
-            `birth_date_invalid` (in the future).
+        RefusalError: `phone_invalid`, `email_invalid`, `id_number_invalid`, `birth_dates_differ` (of field and ID
+            number), `birth_date_invalid` (in the future).
     """
     given = {field: value.strip() for field, value in fields.items()}
     if given.get(PHONE):
         given[PHONE] = normal_phone(given[PHONE])
+    if given.get(EMAIL):
+        given[EMAIL] = normal_email(given[EMAIL])
     if given.get(ID_NUMBER):
         given[ID_NUMBER] = normal_id_number(given[ID_NUMBER])
         born_on = born_on_of(given[ID_NUMBER]).isoformat()

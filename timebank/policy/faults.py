@@ -10,6 +10,7 @@ from timebank.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date
 
     from timebank.policy.rules import PolicyPack, UnitRule
     from timebank.policy.spending import ConversionRule
@@ -20,6 +21,7 @@ _NEVER_BOUGHT: Final = frozenset({"honour", "score", "money"})
 """Hours and scores come only of what somebody did, and nothing here is turned into cash."""
 _GRADES: Final = ("A", "B", "C", "D", "E")
 _CLASS_PREFIX: Final = "class:"
+_MOST_GRACE_OF_MONTH: Final = 27
 
 _TAGS: Final = frozenset({"end_of_year", "end_of_month"})
 _TAG_DEPTH: Final = 2
@@ -63,6 +65,8 @@ def faults(pack: PolicyPack) -> Iterator[Fault]:
     yield from _of_conversions(pack, units)
     yield from _of_settlement(pack, units)
     yield from _of_timecoins(pack, units)
+    yield from _of_ends(pack, units)
+    yield from _of_recognitions(pack)
 
 
 def _of_units(pack: PolicyPack, units: dict[str, UnitRule]) -> Iterator[Fault]:
@@ -179,6 +183,49 @@ def _of_timecoins(pack: PolicyPack, units: dict[str, UnitRule]) -> Iterator[Faul
         yield Fault("timecoins.gift_relations", "twice", {"name": relation})
     if rule.coins_per_hour > rule.storage_cap:
         yield Fault("timecoins.coins_per_hour", "hour_above_cap")
+
+
+def _of_ends(pack: PolicyPack, units: dict[str, UnitRule]) -> Iterator[Fault]:
+    """Yield what is wrong with warnings, grace and extensions.
+
+    A month has at least 28 days: with fewer days of grace than that no lot lives until the regular end of another, so
+    that by its last day a lot is known as one that had its grace.
+    """
+    if list(pack.warning_days) != sorted(set(pack.warning_days), reverse=True):
+        yield Fault("warning_days", "days_must_fall")
+    for code, rule in pack.expiry.items():
+        if rule.rule == "end_of_month" and rule.grace_days > _MOST_GRACE_OF_MONTH:
+            yield Fault(f"expiry.{code}.grace_days", "above_most", {"le": _MOST_GRACE_OF_MONTH})
+    until: dict[str, date] = {}
+    for number, extension in sorted(enumerate(pack.extensions), key=lambda each: each[1].ends_from):
+        path, unit = f"extensions.{number}", units.get(extension.unit)
+        if unit is None:
+            yield Fault(path, "unit_not_listed", {"unit": extension.unit})
+        elif unit.class_ != "value":
+            yield Fault(path, "not_extended", {"unit": extension.unit})
+        if not extension.ends_from <= extension.ends_until < extension.to:
+            yield Fault(path, "days_must_rise")
+        if extension.unit in until and extension.ends_from <= until[extension.unit]:
+            yield Fault(path, "extensions_overlap", {"unit": extension.unit})
+        until[extension.unit] = max(extension.ends_until, until.get(extension.unit, extension.ends_until))
+
+
+def _of_recognitions(pack: PolicyPack) -> Iterator[Fault]:
+    for code in _twice(scheme.code for scheme in pack.recognitions):
+        yield Fault("recognitions", "twice", {"name": code})
+    for scheme in pack.recognitions:
+        path, quota = f"recognitions.{scheme.code}", scheme.quota
+        if list(scheme.step_hours) != sorted(set(scheme.step_hours)):
+            yield Fault(f"{path}.step_hours", "steps_must_rise")
+        if scheme.step_labels and len(scheme.step_labels) != len(scheme.step_hours):
+            yield Fault(f"{path}.step_labels", "label_for_each_step")
+        if quota is not None and (quota.most is None) == (quota.percent is None):
+            yield Fault(f"{path}.quota", "most_or_percent")
+        for part, codes in (("grades", scheme.grades), ("bars", scheme.bars)):
+            for code in _twice(codes):
+                yield Fault(f"{path}.{part}", "twice", {"name": code})
+        if scheme.bars and scheme.subject != "volunteer":
+            yield Fault(f"{path}.bars", "bars_people")
 
 
 def _twice(codes: Iterable[str]) -> list[str]:

@@ -12,7 +12,7 @@ from timebank.records.rules import PlannedActivity, Span, served_span
 if TYPE_CHECKING:
     import asyncpg
 
-    from timebank.policy.rules import Grade
+    from timebank.policy.parts import Grade
 
 # A record belongs to the day on which its session begins; what was imported has none and takes its activity's times.
 # The laterals keep the lookups on their indexes whatever the statistics say.

@@ -8,13 +8,12 @@ from pydantic import Field, ValidationError, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from timebank.errors import RefusalError
+from timebank.policy.calendar import ExtensionRule, GraceDays, RecognitionScheme, WarningDays
 from timebank.policy.faults import faults, place
-from timebank.policy.parts import Strict, UnitCode
+from timebank.policy.parts import WRITTEN, Grade, Hours, Strict, UnitCode, Words
 from timebank.policy.spending import ConversionRule, RedemptionRule, SettlementRule, TimecoinRule, VoucherRule
 
 MINUTE, POINT = "minute", "point"
-
-Hours = Annotated[int, Field(gt=0, le=1_000_000)]
 
 
 class UnitRule(Strict):
@@ -46,10 +45,15 @@ class EndOfYear(Strict):
 
     rule: Literal["end_of_year"]
     years_after: Annotated[int, Field(ge=0, le=50)]
+    grace_days: GraceDays = 0
 
     def last_day(self, effective_on: date) -> date:
         """Return the last day of a lot that took effect on a day."""
         return date(effective_on.year + self.years_after, 12, 31)
+
+    def is_regular_end(self, day: date) -> bool:
+        """Tell whether lots of this rule end on a day, grace and extensions aside."""
+        return (day.month, day.day) == (12, 31)
 
 
 class EndOfMonth(Strict):
@@ -57,30 +61,19 @@ class EndOfMonth(Strict):
 
     rule: Literal["end_of_month"]
     months_after: Annotated[int, Field(ge=0, le=600)]
+    grace_days: GraceDays = 0
 
     def last_day(self, effective_on: date) -> date:
         """Return the last day of a lot that took effect on a day."""
         following = effective_on.year * 12 + effective_on.month + self.months_after
         return date(following // 12, following % 12 + 1, 1) - timedelta(days=1)
 
+    def is_regular_end(self, day: date) -> bool:
+        """Tell whether lots of this rule end on a day, grace and extensions aside."""
+        return (day + timedelta(days=1)).day == 1
+
 
 ExpiryRule = Annotated[EndOfYear | EndOfMonth, Field(discriminator="rule")]
-
-Grade = Literal["A", "B", "C", "D", "E"]
-"""How good the evidence is: A both scanned each other, B rotating code in and out, C static code, D roll call,
-E papers."""
-
-WRITTEN = r"^[^\x00-\x1f\x7f]+$"
-"""What a person writes on one line."""
-
-Label = Annotated[str, Field(min_length=1, max_length=40, pattern=WRITTEN)]
-
-
-class Words(Strict):
-    """What an office calls something, Chinese and English."""
-
-    zh: Label
-    en: Label
 
 
 class CategoryRule(Strict):
@@ -163,6 +156,11 @@ class PolicyPack(Strict):
     settlement: SettlementRule = SettlementRule()
     timecoins: TimecoinRule | None = None
     """None: the bank has no time-coins."""
+    warning_days: Annotated[tuple[WarningDays, ...], Field(strict=False)] = (60, 30, 7)
+    """So many days before a lot ends its owner is warned."""
+    extensions: Annotated[tuple[ExtensionRule, ...], Field(strict=False)] = ()
+    recognitions: Annotated[tuple[RecognitionScheme, ...], Field(strict=False)] = ()
+    """Empty: one list, of volunteers by `annual_hours`; see `schemes`."""
     labels: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], Words] = Field(
         default_factory=dict
     )
@@ -185,6 +183,17 @@ class PolicyPack(Strict):
         """Return the last day of a lot of the unit that took effect on a day; None if it never ends."""
         rule = self.expiry.get(unit)
         return None if rule is None else rule.last_day(effective_on)
+
+
+ANNUAL = "annual"
+
+
+def schemes(pack: PolicyPack) -> tuple[RecognitionScheme, ...]:
+    """Return the lists of recognition that a pack knows; one that names none has the annual one."""
+    if pack.recognitions:
+        return pack.recognitions
+    label = Words(zh="年度嘉许", en="Annual recognition")
+    return (RecognitionScheme(code=ANNUAL, label=label, step_hours=pack.annual_hours),)
 
 
 def parse_pack(text: str) -> PolicyPack:

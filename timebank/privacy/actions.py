@@ -1,6 +1,6 @@
 """Writing down what people agree to, and who looked at whom. Neither is ever changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 _LOOK_UP = """
 insert into look_ups (bank_id, viewer_id, device_id, subject_id, purpose, fields) values ($1, $2, $3, $4, $5, $6)
+"""
+_LOOK_UPS = """
+insert into look_ups (bank_id, viewer_id, subject_id, purpose, fields)
+select $1, $2, s.id, $3, string_to_array(s.fields, ',') from unnest($4::uuid[], $5::text[]) as s (id, fields)
 """
 _DECLARE = """
 insert into consents (bank_id, person_id, purpose, is_given, text_version, declared_by, actor)
@@ -43,6 +47,17 @@ async def record_look_up(
     """
     if actor.person_id != subject_id:
         await _record(tx, actor, subject_id, purpose, fields)
+
+
+async def record_look_ups(
+    tx: WriteTx, viewer_id: UUID, seen: Mapping[UUID, Iterable[str]], *, purpose: str
+) -> None:
+    """Record that somebody saw fields of many, a look for each; what is one's own is not recorded."""
+    others = {who: ",".join(sorted(set(fields))) for who, fields in sorted(seen.items()) if who != viewer_id}
+    if others:
+        await tx.connection.execute(
+            _LOOK_UPS, tx.bank_id, viewer_id, purpose, list(others), list(others.values())
+        )
 
 
 async def record_export(tx: WriteTx, actor: Actor, subject_id: UUID) -> None:

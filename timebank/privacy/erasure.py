@@ -21,7 +21,7 @@ from timebank.vault.blind import INDEXED, PHONE, BlindIndex
 from timebank.vault.cipher import Cipher
 
 REDACTED = "—"
-TELLING = INDEXED | {"name", "born_on", "employer"}
+TELLING = INDEXED | {"name", "born_on", "employer", "email"}
 """Fields long enough to be searched for; a gender or an area stands in many an answer that is not about them."""
 
 _LOCK = "select erased_at is not null from people where bank_id = $1 and id = $2 for update"
@@ -38,7 +38,9 @@ _DELETES = (
     "delete from login_links where bank_id = $1 and person_id = $2",
     "delete from cards where bank_id = $1 and person_id = $2",
     "delete from passes where bank_id = $1 and person_id = $2",
+    "delete from messages where bank_id = $1 and person_id = $2",
     "delete from notifications where bank_id = $1 and person_id = $2",
+    "delete from channel_choices where bank_id = $1 and person_id = $2",
     """
 delete from refresh_tokens r using sessions s
 where r.bank_id = $1 and s.bank_id = $1 and s.id = r.session_id and s.person_id = $2
@@ -59,6 +61,10 @@ update kinships set ended_at = $3, ended_by = $4
 where bank_id = $1 and (person_id = $2 or kin_id = $2) and ended_at is null
 """,
 )
+# What was signed goes; that it was, its period and its digest stay, so that a copy can still be told from a forgery.
+_CERTIFICATES = """
+update certificates set sealed = null, key_id = null where bank_id = $1 and person_id = $2 and sealed is not null
+"""
 _STAFFS = """
 update merchant_staff set until_at = greatest(since_at, $3)
 where bank_id = $1 and person_id = $2 and (until_at is null or until_at > $3)
@@ -92,6 +98,25 @@ update objections o set ground = $3, reason = case when o.reason is not null the
 where o.bank_id = $1 and (o.raised_by = $2 or exists (
   select from service_records r join volunteers v on v.bank_id = $1 and v.id = r.volunteer_id
   where r.bank_id = $1 and r.id = o.record_id and v.owner = $2))
+"""
+
+# The lists stay as they were found; what says who somebody is, or what was written about them, goes.
+_LISTED = """
+update recognition_candidates c set masked_name = $3 from volunteers v
+where v.bank_id = $1 and v.owner = $2 and c.bank_id = $1 and c.volunteer_id = v.id and c.masked_name is not null
+"""
+_REVIEWED = """
+update recognition_decisions d set note = $3 from volunteers v, recognition_candidates c
+where v.bank_id = $1 and v.owner = $2 and c.bank_id = $1 and c.volunteer_id = v.id
+  and d.bank_id = $1 and d.round_id = c.round_id and d.number = c.number and d.note <> ''
+"""
+_OBJECTED = """
+update recognition_objections o set ground = $3, reason = case when o.reason is not null then $3 end,
+  contact_sealed = case when o.raised_by <> $2 then o.contact_sealed end,
+  contact_key_id = case when o.raised_by <> $2 then o.contact_key_id end
+where o.bank_id = $1 and (o.raised_by = $2 or exists (
+  select from recognition_candidates c join volunteers v on v.bank_id = $1 and v.id = c.volunteer_id
+  where c.bank_id = $1 and c.round_id = o.round_id and c.number = o.number and v.owner = $2))
 """
 
 _DISPUTES = """
@@ -166,6 +191,7 @@ async def erase_person(
         await tx.connection.execute(statement, tx.bank_id, person_id)
     for statement in _ENDS:
         await tx.connection.execute(statement, tx.bank_id, person_id, now, actor.text)
+    await tx.connection.execute(_CERTIFICATES, tx.bank_id, person_id)
     await tx.connection.execute(_STEWARDSHIPS, tx.bank_id, person_id)
     await tx.connection.execute(_STAFFS, tx.bank_id, person_id, now)
     await tx.connection.execute(_REASONS, tx.bank_id, person_id, REDACTED)
@@ -173,6 +199,9 @@ async def erase_person(
         await tx.connection.execute(statement, tx.bank_id, person_id, tx.day(now))
     await tx.connection.execute(_LINES, tx.bank_id, person_id, UNNAMED)
     await tx.connection.execute(_OBJECTIONS, tx.bank_id, person_id, REDACTED)
+    await tx.connection.execute(_LISTED, tx.bank_id, person_id, UNNAMED)
+    await tx.connection.execute(_REVIEWED, tx.bank_id, person_id, REDACTED)
+    await tx.connection.execute(_OBJECTED, tx.bank_id, person_id, REDACTED)
     await tx.connection.execute(_DISPUTES, tx.bank_id, person_id, REDACTED)
     await tx.connection.execute(_COMPLAINTS, tx.bank_id, person_id, REDACTED)
     await tx.connection.execute(_WISHES, tx.bank_id, person_id, REDACTED)

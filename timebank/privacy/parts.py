@@ -115,6 +115,48 @@ select r.scheme, r.as_of, r.level, r.minutes, r.policy_version
 from volunteers v join recognitions r on r.bank_id = $1 and r.volunteer_id = v.id
 where v.bank_id = $1 and v.owner = $2 order by r.as_of, r.scheme
 """,
+    "stars": """
+select c.from_level as from_star, c.to_level as to_star, c.minutes, c.as_of, c.policy_version, c.reason, c.changed_at
+from volunteers v join star_changes c on c.bank_id = $1 and c.volunteer_id = v.id
+where v.bank_id = $1 and v.owner = $2 order by c.id
+""",
+    "certificates": """
+select c.number, c.kind, c.from_on, c.until_on, c.minutes, c.records, c.issued_at, c.issued_by, c.revoked_at,
+  c.revoke_reason
+from certificates c where c.bank_id = $1 and c.person_id = $2 order by c.id
+""",
+    "recognition_subjects": """
+select r.title, s.minutes, s.any_minutes, s.points, s.records, s.evidence::text as evidence, s.bars,
+  (select o.name from organisations o where o.bank_id = $1 and o.id = s.community_id) as community
+from recognition_rounds r join recognition_subjects s on s.bank_id = $1 and s.round_id = r.id
+where r.bank_id = $1 and s.subject = $2 order by r.id
+""",
+    "recognition_members": """
+select r.title, o.name as organisation, m.from_on, m.until_on
+from recognition_members m
+join recognition_rounds r on r.bank_id = $1 and r.id = m.round_id
+join organisations o on o.bank_id = $1 and o.id = m.organisation_id
+where m.bank_id = $1 and m.person_id = $2 order by m.round_id, m.organisation_id, m.from_on
+""",
+    "recognition_candidates": """
+select r.title, r.state as round_state, c.number, c.level, c.place, c.tied, c.minutes, c.points, c.records, c.finding,
+  c.state, c.masked_name
+from volunteers v join recognition_candidates c on c.bank_id = $1 and c.volunteer_id = v.id
+join recognition_rounds r on r.bank_id = $1 and r.id = c.round_id
+where v.bank_id = $1 and v.owner = $2 order by c.round_id
+""",
+    "recognition_decisions": """
+select r.title, d.decision, d.reason, d.note, d.decided_at
+from volunteers v join recognition_candidates c on c.bank_id = $1 and c.volunteer_id = v.id
+join recognition_decisions d on d.bank_id = $1 and d.round_id = c.round_id and d.number = c.number
+join recognition_rounds r on r.bank_id = $1 and r.id = c.round_id
+where v.bank_id = $1 and v.owner = $2 order by d.id
+""",
+    "recognition_objections": """
+select r.title, o.number, o.ground, o.contact_sealed is not null as has_contact, o.raised_at, o.decided_at, o.decision
+from recognition_objections o join recognition_rounds r on r.bank_id = $1 and r.id = o.round_id
+where o.bank_id = $1 and o.raised_by = $2 order by o.id
+""",
     "redemptions": """
 select r.receipt, coalesce(s.name, s.code) as shop, r.points, r.cash_cents, r.policy_version, r.made_at, r.made_by,
   array(select g.name || ' × ' || l.quantity from redemption_lines l
@@ -171,6 +213,10 @@ select u.code as unit, a.kind, a.expires_on, a.balance
 from accounts a join units u on u.bank_id = $1 and u.id = a.unit_id
 where a.bank_id = $1 and a.owner = $2 and a.guarded order by u.code, a.kind, a.expires_on nulls last
 """,
+    "warnings": """
+select w.unit, w.expires_on, w.days, w.amount, w.warned_at
+from expiry_warnings w where w.bank_id = $1 and w.owner = $2 order by w.warned_at, w.unit, w.expires_on
+""",
     "kinships": """
 select k.person_id, k.kin_id, k.relation, k.declared_at, k.declared_by, k.confirmed_at, k.ended_at, k.ended_by
 from kinships k where k.bank_id = $1 and (k.person_id = $2 or k.kin_id = $2) order by k.id
@@ -191,6 +237,13 @@ where s.bank_id = $1 and (s.person_id = $2 or s.served_id = $2 or s.server_id = 
     "notifications": """
 select n.kind, n.params::text as params, n.made_at, n.read_at
 from notifications n where n.bank_id = $1 and n.person_id = $2 order by n.id
+""",
+    "channels": """
+select c.channel, c.chosen_at from channel_choices c where c.bank_id = $1 and c.person_id = $2 order by c.channel
+""",
+    "messages": """
+select m.channel, m.kind, m.made_at, m.state, m.attempts, m.ended_at, m.problem
+from messages m where m.bank_id = $1 and m.person_id = $2 order by m.id
 """,
     "acts": """
 select a.action, a.subject, a.person_id, a.principal_id, a.acted_at

@@ -1,1 +1,1 @@
-"""Recognition: stars and the annual list."""
+"""Recognition: standings by the day, and the rounds that make, show and publish a list."""

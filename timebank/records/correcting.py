@@ -22,7 +22,7 @@ from timebank.access import Actor, reach, represented
 from timebank.errors import RefusalError
 from timebank.notices.crediting import settle_credit
 from timebank.notifications.actions import tell
-from timebank.policy.rules import Grade
+from timebank.policy.parts import Grade
 from timebank.records.debts import debt_draft, keep_ceilings
 from timebank.records.deciding import decide_attendance
 from timebank.records.entries import State, enter, move

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime, timedelta
 
-    from timebank.policy.rules import Grade, PolicyPack
+    from timebank.policy.parts import Grade
+    from timebank.policy.rules import PolicyPack
 
 Mode = Literal["station_code", "member_code", "card", "poster", "roll_call", "late_entry"]
 Origin = Literal["scans", "roll_call", "late_entry"]

@@ -8,7 +8,7 @@ from uuid import UUID
 from ledger.session import ReadTx
 from timebank.access import Actor, check, check_person, reach
 from timebank.errors import RefusalError
-from timebank.policy.rules import Grade
+from timebank.policy.parts import Grade
 
 # A record without a session is of an imported activity, which is its own only one.
 COLUMNS = """r.id, v.owner as person_id, r.activity_id, r.session_id, a.code as activity_code, a.name as activity_name,

@@ -14,7 +14,8 @@ from timebank.access import Actor, reach, represented
 from timebank.errors import RefusalError
 from timebank.notifications.actions import tell_each
 from timebank.policy.actions import load_history
-from timebank.policy.rules import Grade, PolicyPack
+from timebank.policy.parts import Grade
+from timebank.policy.rules import PolicyPack
 from timebank.records.entries import Kind, State, enter, move
 from timebank.records.grades import second_approval
 from timebank.records.queries import IN_REACH, IS_BY_HAND

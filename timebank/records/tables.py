@@ -85,6 +85,13 @@ service_records = Table(
     CheckConstraint("minutes >= 0 and points >= 0", name="service_records_minutes_check"),
 )
 Index(
+    "service_records_graded_idx",
+    service_records.c.bank_id,
+    service_records.c.grade,
+    service_records.c.volunteer_id,
+    postgresql_where=text("credited_transaction_id is not null and grade is not null"),
+)
+Index(
     "service_records_volunteer_idx",
     service_records.c.bank_id,
     service_records.c.volunteer_id,

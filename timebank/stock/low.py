@@ -55,9 +55,9 @@ async def forget_restocked(tx: WriteTx) -> int:
     return int(done.rsplit(" ", 1)[-1])
 
 
-async def tell_low_stock(tx: WriteTx, *, after_id: int, now: datetime) -> Told:
+async def tell_low_stock(tx: WriteTx, *, after_id: int, now: datetime, limit: int = BATCH) -> Told:
     """Tell of a batch of items, each manager once for a shop; what nobody manages is told of when somebody does."""
-    found = await low_stock(tx, on=tx.day(now), organisations=None, after_id=after_id, limit=BATCH)
+    found = await low_stock(tx, on=tx.day(now), organisations=None, after_id=after_id, limit=limit)
     untold = [line for line in found if line.told_at is None]
     managers = defaultdict(list)
     shops = sorted({line.shop_id for line in untold})
@@ -70,5 +70,5 @@ async def tell_low_stock(tx: WriteTx, *, after_id: int, now: datetime) -> Told:
     for shop_id, ids in claimed.items():
         shown = sorted(ids)[:SHOWN]
         await tell(tx, managers[shop_id], "low_stock", shop=shop_id, count=len(ids), goods=shown)
-    last_id = found[-1].goods_id if len(found) == BATCH else None
+    last_id = found[-1].goods_id if len(found) == limit else None
     return Told(sum(map(len, claimed.values())), len(untold) - len(managed), last_id)

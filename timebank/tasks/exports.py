@@ -1,12 +1,14 @@
-"""Doing an export task: the journal in a zip, or service records or solvency as a workbook, without personal fields."""
+"""Doing an export task: the journal in a zip; records or solvency as a workbook without names, dossiers with them."""
 
 import asyncio
 import io
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeAlias
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -16,26 +18,23 @@ from ledger.export.hledger import write_hledger
 from ledger.export.table import write_table
 from ledger.session import ReadTx
 from timebank.database import Bank, Database
+from timebank.dossiers.export import LawPurpose, TooLongError, Wanted, write_dossiers
+from timebank.dossiers.queries import Span
+from timebank.errors import RefusalError
+from timebank.recognition.packing import Form, make_pack
 from timebank.solvency.export import write_solvency
 from timebank.tasks.actions import Claimed, Ended
-from timebank.tasks.imports import XLSX, seal_report
+from timebank.tasks.imports import TEXT, XLSX, seal_report
 from timebank.tasks.queries import ExportKind
 from timebank.vault.cipher import Cipher
-from timebank.words import words
+from timebank.words import both, words
 from timebank.workbook.importing import Progress
 from timebank.workbook.sheetwriter import WorkbookWriter
 
-ZIP = "application/zip"
+ZIP, PDF = "application/zip", "application/pdf"
 MAX_REPORT_BYTES = 64 * 1024 * 1024
 """Of a file kept in the database; what is larger is exported by the command line, straight to a disk."""
 PAGE = 5_000
-
-_JOURNALS: Mapping[ExportKind, tuple[Callable[[ReadTx, TextIO], Awaitable[int]], str, str]] = {
-    ExportKind.JOURNAL_HLEDGER: (write_hledger, "journal.hledger", "utf-8"),
-    ExportKind.JOURNAL_BEANCOUNT: (write_beancount, "journal.beancount", "utf-8"),
-    # A spreadsheet shows Chinese only if the file says what it is in.
-    ExportKind.JOURNAL_CSV: (write_table, "journal.csv", "utf-8-sig"),
-}
 
 _COUNT = """
 select count(*) from service_records r join volunteers v on v.bank_id = $1 and v.id = r.volunteer_id
@@ -71,28 +70,48 @@ _TITLES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Exporting:
+    """An export being done: of what, where to, and who hears how far it is."""
+
+    database: Database
+    bank: Bank
+    task: Claimed
+    cipher: Cipher
+    path: Path
+    progress: Progress
+
+    @property
+    def reach(self) -> list[int] | None:
+        """The organisations that it is about; None for all."""
+        about = self.task.params["organisation_ids"]
+        return None if about is None else list(about)  # type: ignore[call-overload]  # JSON that the request wrote itself
+
+    @property
+    def viewer_id(self) -> UUID:
+        """Who asked for it: no device may."""
+        return UUID(self.task.requested_by.removeprefix("person:"))
+
+    def day(self, name: str) -> date | None:
+        """Return a day that was asked for, if it was."""
+        said = self.task.params.get(name)
+        return None if said is None else date.fromisoformat(str(said))
+
+
 async def run_export(
     database: Database, bank: Bank, task: Claimed, *, cipher: Cipher, folder: Path, progress: Progress
 ) -> Ended:
     """Write the task's file and seal it; one that is too large is refused (`export_too_large`)."""
-    kind = ExportKind(str(task.params["export"]))
+    write, name, media_type = _WRITES[ExportKind(str(task.params["export"]))]
     path = folder / "export"
     progress("export", 0, 1)
-    if kind is ExportKind.RECORDS_XLSX:
-        about = task.params["organisation_ids"]
-        count = await database.read(bank, lambda tx: write_records(tx, path, about, progress))  # type: ignore[arg-type]  # JSON that the export wrote itself
-        name, media_type = "records.xlsx", XLSX
-    elif kind is ExportKind.SOLVENCY_XLSX:
-        about, asked_at = (
-            task.params["organisation_ids"],
-            datetime.fromisoformat(str(task.params["asked_at"])),
-        )
-        count = await database.read(bank, lambda tx: write_solvency(tx, path, about, now=asked_at))  # type: ignore[arg-type]  # as above
-        name, media_type = "solvency.xlsx", XLSX
-    else:
-        write, inner, encoding = _JOURNALS[kind]
-        count = await database.read(bank, lambda tx: _zip(tx, path, write, inner, encoding))
-        name, media_type = f"{inner}.zip", ZIP
+    try:
+        count = await write(Exporting(database, bank, task, cipher, path, progress))
+    except TooLongError:
+        return Ended("export_too_large", {}, None)
+    except RefusalError as refused:
+        said = both(refused.code, **refused.params).encode()
+        return Ended(refused.code, {}, seal_report(cipher, bank, task, said, "refused.txt", TEXT))
     progress("export", 1, 1)
     if path.stat().st_size > MAX_REPORT_BYTES:
         return Ended("export_too_large", {"lines": count}, None)
@@ -100,6 +119,73 @@ async def run_export(
         lambda: seal_report(cipher, bank, task, path.read_bytes(), name, media_type)
     )
     return Ended(None, {"lines": count}, sealed)
+
+
+async def _export_records(export: Exporting) -> int:
+    return await export.database.read(
+        export.bank, lambda tx: write_records(tx, export.path, export.reach, export.progress)
+    )
+
+
+async def _export_solvency(export: Exporting) -> int:
+    asked_at = datetime.fromisoformat(str(export.task.params["asked_at"]))
+    return await export.database.read(
+        export.bank, lambda tx: write_solvency(tx, export.path, export.reach, now=asked_at)
+    )
+
+
+async def _export_dossiers(export: Exporting) -> int:
+    wanted = Wanted(
+        viewer_id=export.viewer_id,
+        purpose=LawPurpose(str(export.task.params["purpose"])),
+        reach=export.reach,
+        span=Span(export.day("from_on"), export.day("until_on")),
+    )
+    return await write_dossiers(
+        export.database,
+        export.bank,
+        export.cipher,
+        export.path,
+        wanted,
+        heard=lambda people: export.progress("export", people, people),
+    )
+
+
+async def _export_pack(export: Exporting) -> int:
+    await make_pack(
+        export.database,
+        export.bank,
+        export.cipher,
+        int(str(export.task.params["round_id"])),
+        Form.PDF if export.task.params["export"] == ExportKind.RECOGNITION_PDF else Form.XLSX,
+        export.path,
+        viewer_id=export.viewer_id,
+    )
+    return 1
+
+
+def _journal(write: Callable[[ReadTx, TextIO], Awaitable[int]], name: str, encoding: str) -> "_Write":
+    async def export_journal(export: Exporting) -> int:
+        return await export.database.read(
+            export.bank, lambda tx: _zip(tx, export.path, write, name, encoding)
+        )
+
+    return export_journal, f"{name}.zip", ZIP
+
+
+_Write: TypeAlias = tuple[Callable[[Exporting], Awaitable[int]], str, str]
+
+_WRITES: Mapping[ExportKind, _Write] = {
+    ExportKind.JOURNAL_HLEDGER: _journal(write_hledger, "journal.hledger", "utf-8"),
+    ExportKind.JOURNAL_BEANCOUNT: _journal(write_beancount, "journal.beancount", "utf-8"),
+    # A spreadsheet shows Chinese only if the file says what it is in.
+    ExportKind.JOURNAL_CSV: _journal(write_table, "journal.csv", "utf-8-sig"),
+    ExportKind.RECORDS_XLSX: (_export_records, "records.xlsx", XLSX),
+    ExportKind.SOLVENCY_XLSX: (_export_solvency, "solvency.xlsx", XLSX),
+    ExportKind.RECOGNITION_XLSX: (_export_pack, "recognition.xlsx", XLSX),
+    ExportKind.RECOGNITION_PDF: (_export_pack, "recognition.pdf", PDF),
+    ExportKind.DOSSIERS_XLSX: (_export_dossiers, "dossiers.xlsx", XLSX),
+}
 
 
 async def write_records(

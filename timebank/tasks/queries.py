@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from ledger.session import ReadTx
-from timebank.access import Actor, check, check_whole_bank, reach
+from timebank.access import Actor, check, check_whole_bank, reach, reaches_all
 from timebank.errors import RefusalError
 
 IMPORT, EXPORT = "import", "export"
@@ -25,10 +25,27 @@ class ExportKind(StrEnum):
     JOURNAL_CSV = "journal_csv"
     RECORDS_XLSX = "records_xlsx"
     SOLVENCY_XLSX = "solvency_xlsx"
+    DOSSIERS_XLSX = "dossiers_xlsx"
+    RECOGNITION_XLSX = "recognition_xlsx"
+    RECOGNITION_PDF = "recognition_pdf"
 
 
-BY_REACH = frozenset({ExportKind.RECORDS_XLSX, ExportKind.SOLVENCY_XLSX})
-"""What is about the organisations in reach of who asks; anything else is about the whole bank."""
+PACKS = frozenset({ExportKind.RECOGNITION_XLSX, ExportKind.RECOGNITION_PDF})
+"""The annual pack of a round."""
+
+
+BY_REACH: Mapping[ExportKind, str | None] = {
+    ExportKind.RECORDS_XLSX: None,
+    ExportKind.SOLVENCY_XLSX: None,
+    ExportKind.DOSSIERS_XLSX: "people.read",
+    ExportKind.RECOGNITION_XLSX: "recognitions.write",
+    ExportKind.RECOGNITION_PDF: "recognitions.write",
+}
+"""What is about the organisations in reach of who asks, by `exports.write` and by this permission too; anything else
+is about the whole bank."""
+
+PERSONAL = PACKS | {ExportKind.DOSSIERS_XLSX}
+"""What names people, and is noted as a look of who asked: nobody else is given it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +104,7 @@ async def find_task(tx: ReadTx, actor: Actor, task_id: UUID, *, now: datetime) -
     """
     check(actor, "tasks.read")
     row = await tx.connection.fetchrow(_ONE, tx.bank_id, task_id)
-    if row is None or (row["requested_by"] != actor.text and not _reads_all(actor)):
+    if row is None or (row["requested_by"] != actor.text and not reaches_all(actor, "tasks.read")):
         raise RefusalError("unknown_task")
     return _task(row, now)
 
@@ -101,7 +118,7 @@ async def list_tasks(
         RefusalError: `forbidden`.
     """
     check(actor, "tasks.read")
-    whose = None if _reads_all(actor) else actor.text
+    whose = None if reaches_all(actor, "tasks.read") else actor.text
     moment, task_id = before or (None, None)
     rows = await tx.connection.fetch(_PAGE, tx.bank_id, whose, moment, task_id, limit)
     return [_task(row, now) for row in rows]
@@ -135,29 +152,31 @@ async def reach_of_export(tx: ReadTx, actor: Actor, kind: ExportKind) -> list[in
     Raises:
         RefusalError: `forbidden`.
     """
-    if kind in BY_REACH:
-        return await reach(tx, actor, "exports.write")
-    check(actor, "exports.write")
-    check_whole_bank(actor, "transactions.read")
-    return None
+    if kind not in BY_REACH:
+        check(actor, "exports.write")
+        check_whole_bank(actor, "transactions.read")
+        return None
+    nodes = await reach(tx, actor, "exports.write")
+    permission = BY_REACH[kind]
+    if permission is None:
+        return nodes
+    others = await reach(tx, actor, permission)
+    if nodes is None or others is None:
+        return others if nodes is None else nodes
+    return sorted(set(nodes) & set(others))
 
 
 async def _check_could_ask(tx: ReadTx, actor: Actor, task: Task) -> None:
     if task.kind == IMPORT:
         check_whole_bank(actor, "imports.write")
         return
-    mine = await reach_of_export(tx, actor, ExportKind(str(task.params["export"])))
+    kind = ExportKind(str(task.params["export"]))
+    if kind in PERSONAL and task.requested_by != actor.text:
+        raise RefusalError("unknown_report")
+    mine = await reach_of_export(tx, actor, kind)
     about = task.params["organisation_ids"]
     if mine is not None and not (isinstance(about, list) and set(about) <= set(mine)):
         raise RefusalError("unknown_report")
-
-
-def _reads_all(actor: Actor) -> bool:
-    try:
-        check_whole_bank(actor, "tasks.read")
-    except RefusalError:
-        return False
-    return True
 
 
 def _task(row: asyncpg.Record, now: datetime) -> Task:

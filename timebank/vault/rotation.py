@@ -107,6 +107,56 @@ where o.bank_id = $1 and o.id = x.place::bigint
         "select contact_key_id as key_id, count(*) as rows from objections"
         " where bank_id = $1 and contact_sealed is not null group by contact_key_id",
     ),
+    Store(
+        "recognition_objections",
+        "recognition_objection:",
+        500,
+        """
+select raised_by as subject, id::text as place, contact_sealed as sealed from recognition_objections
+where bank_id = $1 and (raised_by, id::text) > ($2, $3) and contact_key_id <> $4 and contact_sealed is not null
+order by raised_by, id::text limit $5 for update
+""",
+        """
+update recognition_objections o set contact_key_id = $2, contact_sealed = x.sealed
+from unnest($3::uuid[], $4::text[], $5::bytea[]) as x (subject, place, sealed)
+where o.bank_id = $1 and o.id = x.place::bigint
+""",
+        "select contact_key_id as key_id, count(*) as rows from recognition_objections"
+        " where bank_id = $1 and contact_sealed is not null group by contact_key_id",
+    ),
+    Store(
+        "webhook_endpoints",
+        "webhook:",
+        500,
+        """
+select $2::uuid as subject, id::text as place, sealed_secret as sealed from webhook_endpoints
+where bank_id = $1 and id > coalesce(nullif($3, '')::bigint, 0) and key_id <> $4
+order by id limit $5 for update
+""",
+        """
+update webhook_endpoints w set key_id = $2, sealed_secret = x.sealed
+from unnest($3::uuid[], $4::text[], $5::bytea[]) as x (subject, place, sealed)
+where w.bank_id = $1 and w.id = x.place::bigint
+""",
+        "select key_id, count(*) as rows from webhook_endpoints where bank_id = $1 group by key_id",
+    ),
+    Store(
+        "certificates",
+        "certificate:",
+        10,  # one of hundreds of records, each with its proof, is large
+        """
+select person_id as subject, number as place, sealed from certificates
+where bank_id = $1 and (person_id, number) > ($2, $3) and key_id <> $4 and sealed is not null
+order by person_id, number limit $5 for update
+""",
+        """
+update certificates c set key_id = $2, sealed = x.sealed
+from unnest($3::uuid[], $4::text[], $5::bytea[]) as x (subject, place, sealed)
+where c.bank_id = $1 and c.number = x.place
+""",
+        "select key_id, count(*) as rows from certificates"
+        " where bank_id = $1 and sealed is not null group by key_id",
+    ),
 )
 
 # What is signed under a key derived from one: merchants check it without network, so it cannot be made anew.

@@ -9,7 +9,9 @@ from ledger.session import ReadTx
 from ledger.statements import StatementLine, wallet_statement
 from timebank.errors import RefusalError
 from timebank.policy.actions import load_history
-from timebank.policy.rules import MINUTE, POINT, level_of
+from timebank.policy.rules import MINUTE, POINT
+from timebank.stars.queries import star_standing
+from timebank.stars.rules import Way
 
 LAST_MOVEMENTS = 10
 
@@ -52,7 +54,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a volunteer has: credited minutes, the star they make today, lots of points, what moved last."""
+    """What a volunteer has: credited minutes, the star held and the way on, lots of points, what moved last."""
 
     code: str
     organisation: str | None
@@ -61,6 +63,7 @@ class Standing:
     registered_on: date | None
     minutes: int
     star: int
+    next_star: Way | None
     points: int
     lots: tuple[Lot, ...]
     movements: tuple[Movement, ...]
@@ -98,7 +101,7 @@ async def standing(tx: ReadTx, code: str, *, today: date) -> Standing:
         for line in (await wallet_statement(tx, owner, unit, limit=LAST_MOVEMENTS)).lines
     ]
     movements.sort(key=lambda m: (m.line.transaction_id, m.line.line), reverse=True)
-    pack = (await load_history(tx)).on(today).pack
+    stars = await star_standing(tx, owner, (await load_history(tx)).on(today))
     return Standing(
         code=row["code"],
         organisation=row["organisation"],
@@ -106,7 +109,8 @@ async def standing(tx: ReadTx, code: str, *, today: date) -> Standing:
         is_party_member=row["is_party_member"],
         registered_on=row["registered_on"],
         minutes=minutes,
-        star=level_of(minutes, pack.star_hours),
+        star=stars.star,
+        next_star=stars.way,
         points=sum(lot.balance for lot in lots),
         lots=tuple(lots),
         movements=tuple(movements[:LAST_MOVEMENTS]),

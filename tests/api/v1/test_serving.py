@@ -15,6 +15,7 @@ from timebank.access import load_actor
 from timebank.database import Database
 from timebank.errors import RefusalError
 from timebank.jobs.release_holds import release_over
+from timebank.jobs.run import Run
 from timebank.service_orders.actions import finish_service
 
 
@@ -132,7 +133,7 @@ async def test_what_is_not_done_in_time_lapses_and_comes_back(
 
     with pytest.raises(RefusalError, match="order_state_refused"):
         await database.write(cast.bank, finish_late)
-    holds, lapsed = await release_over(database, cast.bank, before=over, now=over)
+    holds, lapsed = await release_over(Run(database, cast.bank, over.date(), over), before=over)
     assert (holds, lapsed["service_orders"]) == (1, 1)
     assert await balances(database, cast, "alice") == (8, 0)
     (seen,) = (await as_("alice").get(f"/api/v1/people/{cast.people['alice']}/service-orders")).json()[

@@ -12,7 +12,7 @@ from tests.api.books import adopt_pack
 from tests.api.cast import Cast
 from tests.api.conftest import As
 from timebank.database import Database
-from timebank.jobs.settle import run_settle
+from timebank.jobs.running import run_now
 
 BASE = "/api/v1/settlements"
 NOW = datetime.now(UTC)
@@ -61,7 +61,7 @@ async def fund_with(as_: As, cast: Cast, cents: int) -> int:
 
 async def test_from_takings_to_money(as_: As, cast: Cast, database: Database) -> None:
     merchant = await merchant_that_took(database, cast, 40)
-    await run_settle(database, cast.bank, as_of=date(2026, 4, 1), now=NOW)
+    await run_now(database, cast.bank, "settle", as_of=date(2026, 4, 1), now=NOW)
     listed = (await as_("olga").get(BASE, params={"month": "2026-03"})).json()["items"]
     (found,) = listed
     assert (found["merchant_id"], found["payee"], found["amount"], found["cents"], found["state"]) == (

@@ -40,7 +40,8 @@ from timebank.activities.rules import (
     service_of,
 )
 from timebank.errors import RefusalError
-from timebank.policy.rules import CategoryRule, Words, default_pack
+from timebank.policy.parts import Words
+from timebank.policy.rules import CategoryRule, default_pack
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MONDAY = date(2026, 3, 2)

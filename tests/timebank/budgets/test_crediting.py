@@ -13,7 +13,7 @@ from timebank.access import Actor
 from timebank.awards.actions import Awarded, award
 from timebank.budgets.queries import budgets
 from timebank.errors import RefusalError
-from timebank.jobs.credit import run_credit
+from timebank.jobs.running import run_now
 from timebank.notices.crediting import Credited
 from timebank.records.correcting import Voided, void_record
 
@@ -80,12 +80,12 @@ async def test_the_job_credits_by_itself_what_waited(scene: Scene) -> None:
     await scene.notice()
     done = {"credited": 0, "refused": 0, "waiting": 1, "notices": 1}
     bank, day = scene.cast.bank, OVER.date()
-    assert await run_credit(scene.database, bank, as_of=day, now=OVER) == done
+    assert await run_now(scene.database, bank, "credit", as_of=day, now=OVER) == done
     assert await scene.state(record) == ("noticed", ["approved", "noticed"])
     await change(scene, "apple", 10)
     tomorrow = OVER + timedelta(days=1)
     done = {"credited": 1, "refused": 0, "waiting": 0, "notices": 0}
-    assert await run_credit(scene.database, bank, as_of=tomorrow.date(), now=tomorrow) == done
+    assert await run_now(scene.database, bank, "credit", as_of=tomorrow.date(), now=tomorrow) == done
     assert (await scene.state(record))[0] == "credited"
     assert await scene.told("alice") == ["record_credited"]
 

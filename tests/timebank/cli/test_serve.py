@@ -160,13 +160,15 @@ def test_a_worker_that_is_killed_is_replaced_and_nobody_waits_long(office: Offic
             second = {child.pid for child in running.children("api.serving")}
             assert len(first & second) == 1
             assert "timebank_http_requests_total" in client.get("/metrics").text
+            assert len(running.children("jobs")) == 1
+            wait_for(lambda: 'state="succeeded"' in client.get("/metrics").text)
         died = [event for event in running.events() if event["event"] == "program_died"]
         assert [(event["program"], event["status"]) for event in died] == [("web-1", -9)]
 
 
 def test_requests_that_are_under_way_are_finished_at_the_end(office: Office, workbook: Path) -> None:
     invited = office.run("admin", "invite", "--bank", "graceful").out
-    with serving(office, "serve", "--port", "0", "--no-tasks") as running:
+    with serving(office, "serve", "--port", "0", "--no-tasks", "--no-messages", "--no-jobs") as running:
         token = log_in(running, logins_in(invited)[0])["Authorization"]
         body = (
             b'--x\r\nContent-Disposition: form-data; name="file"; filename="w.xlsx"\r\n\r\n'
@@ -236,10 +238,10 @@ def test_nobody_outlives_a_parent_that_is_killed(office: Office) -> None:
             assert client.get("/health/ready").status_code == 200
         children = psutil.Process(running.process.pid).children()
         ours = [child for child in children if "-m" in child.cmdline()]
-        assert len(ours) == 3
+        assert len(ours) == 5  # two serve, and one each works at tasks, messages and jobs
         running.process.kill()
         gone, alive = psutil.wait_procs(ours, timeout=30)
-        assert (len(gone), alive) == (3, [])
+        assert (len(gone), alive) == (5, [])
 
 
 def test_a_database_that_dies_is_up_again_soon(folder: Path, tmp_path: Path) -> None:
@@ -260,7 +262,9 @@ def test_a_port_that_is_taken_is_refused(office: Office) -> None:
 
 
 def test_heads_without_an_end_are_cut_off(office: Office) -> None:
-    with serving(office, "serve", "--port", "0", "--workers", "1", "--no-tasks") as running:
+    with serving(
+        office, "serve", "--port", "0", "--workers", "1", "--no-tasks", "--no-messages", "--no-jobs"
+    ) as running:
         host, port = running.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=30) as endless:
             endless.sendall(b"GET / HTTP/1.1\r\nX-Long: ")

@@ -7,7 +7,7 @@ import pytest
 from tests.api.cast import enter
 from tests.timebank.records.scene import EVENING, NINE, Scene
 from timebank.database import Bank, Database
-from timebank.jobs.close_sessions import run_close_sessions
+from timebank.jobs.running import run_now
 
 DAY = NINE.date()
 
@@ -22,7 +22,7 @@ async def scene(database: Database, bank: Bank) -> Scene:
 
 async def run(scene: Scene, *, as_of: date = DAY, hours: float = 11) -> dict[str, object]:
     now = NINE + timedelta(hours=hours)
-    return await run_close_sessions(scene.database, scene.cast.bank, as_of=as_of, now=now)
+    return await run_now(scene.database, scene.cast.bank, "close_sessions", as_of=as_of, now=now)
 
 
 NOTHING = {"closed": 0, "records": 0, "missing_time": 0, "reconsidered": 0, "refused": 0}

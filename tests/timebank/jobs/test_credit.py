@@ -12,8 +12,10 @@ from tests.timebank.offices import assert_sound
 from timebank.database import Bank, Database
 from timebank.errors import RefusalError
 from timebank.jobs.credit import run_credit
+from timebank.jobs.run import Run
+from timebank.jobs.running import run_now
 from timebank.notices import queries
-from timebank.notices.crediting import BATCH, Credited
+from timebank.notices.crediting import BATCH
 
 DAY_AFTER = LAST_DAY + timedelta(days=1)
 NOTHING = {"credited": 0, "refused": 0, "waiting": 0, "notices": 0}
@@ -28,7 +30,7 @@ async def scene(database: Database, bank: Bank) -> Scene:
 
 
 async def run(scene: Scene, as_of: date = DAY_AFTER) -> dict[str, object]:
-    return await run_credit(scene.database, scene.cast.bank, as_of=as_of, now=OVER)
+    return await run_now(scene.database, scene.cast.bank, "credit", as_of=as_of, now=OVER)
 
 
 async def test_only_what_is_over_before_the_day_is_credited(scene: Scene) -> None:
@@ -115,16 +117,19 @@ async def test_a_run_that_dies_between_batches_is_gone_on_with(scene: Scene) -> 
     record = await scene.record("alice", minutes=60, points=10)
     await copies(scene, record, 2 * BATCH + 9)
     notice_id = await scene.notice()
-    seen: list[Credited] = []
+    seen: list[int] = []
 
-    def die_after_two(batch: Credited) -> None:
-        seen.append(batch)
+    def die_after_two(done: int, total: int | None) -> None:
+        assert total is None
+        seen.append(done)
         if len(seen) == 2:
             raise Died
 
     with pytest.raises(Died):
-        await run_credit(scene.database, scene.cast.bank, as_of=DAY_AFTER, now=OVER, progress=die_after_two)
-    assert seen == [Credited(BATCH), Credited(BATCH)]
+        await run_now(
+            scene.database, scene.cast.bank, "credit", as_of=DAY_AFTER, now=OVER, listener=die_after_two
+        )
+    assert seen == [BATCH, 2 * BATCH]
     assert await scene.read(lambda tx: queries.line_counts(tx, notice_id)) == {
         "credited": 2 * BATCH,
         "shown": 10,
@@ -140,7 +145,8 @@ async def test_runs_at_once_credit_once(scene: Scene) -> None:
     record = await scene.record("alice", minutes=60, points=10)
     await copies(scene, record, 600)
     await scene.notice()
-    done = await asyncio.gather(*(run(scene) for _ in range(3)))
+    unheld = Run(scene.database, scene.cast.bank, DAY_AFTER, OVER)
+    done = await asyncio.gather(*(run_credit(unheld) for _ in range(3)))
     assert sum(int(str(one["credited"])) for one in done) == 601
     assert sum(int(str(one["notices"])) for one in done) == 1
     assert (await scene.wallet("alice"))["minute", None] == 601 * 60

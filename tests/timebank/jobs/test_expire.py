@@ -14,7 +14,7 @@ from ledger.values import ISSUANCE, WALLET, Draft, Move, Place, Posted
 from tests.timebank.offices import NEW_YEAR, NOW, assert_sound, books, new_office
 from timebank.database import Bank, Database
 from timebank.errors import RefusalError
-from timebank.jobs.expire import run_expire
+from timebank.jobs.running import run_now
 
 SPRING = datetime(2025, 3, 5, 6, 30, tzinfo=UTC)
 END_OF_2025, END_OF_2026 = date(2025, 12, 31), date(2026, 12, 31)
@@ -33,15 +33,15 @@ def gift(key: str, owner: UUID, expires_on: date, points: int) -> Draft:
 async def test_what_ended_expires_once(database: Database) -> None:
     bank, owner = await new_office(database), uuid4()
     await booked(database, bank, [gift("a", owner, END_OF_2025, 50), gift("b", owner, END_OF_2026, 30)])
-    assert await run_expire(database, bank, as_of=END_OF_2025, now=NOW) == {
+    assert await run_now(database, bank, "expire", as_of=END_OF_2025, now=NOW) == {
         "holds_released": 0,
         "lots": 0,
         "amounts": {},
     }
-    first = await run_expire(database, bank, as_of=NEW_YEAR, now=NOW)
+    first = await run_now(database, bank, "expire", as_of=NEW_YEAR, now=NOW)
     assert first == {"holds_released": 0, "lots": 1, "amounts": {"point": 50}}
     before = await books(database, bank)
-    again = await run_expire(database, bank, as_of=NEW_YEAR, now=NOW)
+    again = await run_now(database, bank, "expire", as_of=NEW_YEAR, now=NOW)
     assert again == {"holds_released": 0, "lots": 0, "amounts": {}}
     assert await books(database, bank) == before
     lots = await database.read(bank, lambda tx: wallet(tx, owner, "point"))
@@ -52,7 +52,7 @@ async def test_what_ended_expires_once(database: Database) -> None:
 async def test_many_lots_expire_in_several_batches(database: Database) -> None:
     bank = await new_office(database)
     await booked(database, bank, [gift(str(n), uuid4(), END_OF_2025, 1 + n % 7) for n in range(5_001)])
-    found = await run_expire(database, bank, as_of=NEW_YEAR, now=NOW)
+    found = await run_now(database, bank, "expire", as_of=NEW_YEAR, now=NOW)
     assert found == {
         "holds_released": 0,
         "lots": 5_001,
@@ -70,7 +70,7 @@ async def test_a_closed_period_takes_no_expiry(database: Database) -> None:
     await booked(database, bank, [gift("a", owner, END_OF_2025, 50)])
     end = datetime(2026, 1, 1, tzinfo=bank.zone)
     await database.write(bank, lambda tx: close_period(tx, before=end, actor="test"))
-    assert (await run_expire(database, bank, as_of=NEW_YEAR, now=NOW))["lots"] == 1
+    assert (await run_now(database, bank, "expire", as_of=NEW_YEAR, now=NOW))["lots"] == 1
     await booked(
         database,
         bank,
@@ -87,9 +87,9 @@ async def test_a_closed_period_takes_no_expiry(database: Database) -> None:
     later = datetime(2026, 2, 1, tzinfo=bank.zone)
     await database.write(bank, lambda tx: close_period(tx, before=later, actor="test"))
     with pytest.raises(RefusalError) as refused:
-        await run_expire(database, bank, as_of=date(2026, 1, 3), now=NOW)
+        await run_now(database, bank, "expire", as_of=date(2026, 1, 3), now=NOW)
     assert (refused.value.code, refused.value.params) == ("period_closed", {"as_of": "2026-01-03"})
-    assert (await run_expire(database, bank, as_of=date(2026, 2, 1), now=NOW))["lots"] == 1
+    assert (await run_now(database, bank, "expire", as_of=date(2026, 2, 1), now=NOW))["lots"] == 1
 
 
 async def test_what_a_lapsed_hold_held_expires_with_the_rest(database: Database) -> None:
@@ -99,11 +99,11 @@ async def test_what_a_lapsed_hold_held_expires_with_the_rest(database: Database)
     lapsed, live = datetime(2025, 6, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
     holds = [hold("h1", amount=20, until=lapsed, **common), hold("h2", amount=10, until=live, **common)]  # type: ignore[arg-type]  # arguments of many types
     await booked(database, bank, holds)
-    found = await run_expire(database, bank, as_of=NEW_YEAR, now=NOW)
+    found = await run_now(database, bank, "expire", as_of=NEW_YEAR, now=NOW)
     assert found == {"holds_released": 1, "lots": 1, "amounts": {"point": 40}}
     points = (await database.read(bank, trial_balance))["point"]
     assert (points["held"], points["expired"]) == (10, 40)
-    later = await run_expire(database, bank, as_of=date(2026, 6, 2), now=NOW)
+    later = await run_now(database, bank, "expire", as_of=date(2026, 6, 2), now=NOW)
     assert later == {"holds_released": 1, "lots": 1, "amounts": {"point": 10}}
     await assert_sound(database, bank)
 
@@ -111,13 +111,13 @@ async def test_what_a_lapsed_hold_held_expires_with_the_rest(database: Database)
 async def test_a_run_leaves_a_note_of_its_figures(database: Database) -> None:
     bank, owner = await new_office(database), uuid4()
     await booked(database, bank, [gift("a", owner, END_OF_2025, 50)])
-    await run_expire(database, bank, as_of=NEW_YEAR, now=NOW)
+    await run_now(database, bank, "expire", as_of=NEW_YEAR, now=NOW)
 
     async def notes(tx: ReadTx) -> list[tuple[object, ...]]:
         rows = await tx.connection.fetch(
-            "select job, period, finished_at, result->'amounts'->>'point' as points from job_runs where bank_id = $1",
+            "select job, period, state, result->'amounts'->>'point' as points from job_runs where bank_id = $1",
             tx.bank_id,
         )
         return [tuple(row) for row in rows]
 
-    assert await database.read(bank, notes) == [("expire", "2026-01-01", NOW, "50")]
+    assert await database.read(bank, notes) == [("expire", "2026-01-01", "succeeded", "50")]

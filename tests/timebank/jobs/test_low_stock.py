@@ -10,6 +10,8 @@ from tests.api.cast import enter
 from tests.timebank.shops.scene import NOW, Market, open_market
 from timebank.database import Bank, Database
 from timebank.jobs.low_stock import run_low_stock
+from timebank.jobs.run import Run
+from timebank.jobs.running import run_now
 from timebank.shops.actions import close_shop, edit_goods
 from timebank.stock.queries import LowStock, low_stock
 
@@ -23,7 +25,7 @@ async def market(database: Database, bank: Bank) -> Market:
 
 
 async def run(market: Market) -> dict[str, object]:
-    return await run_low_stock(market.database, market.bank, as_of=NOW.date(), now=NOW)
+    return await run_now(market.database, market.bank, "low_stock", as_of=NOW.date(), now=NOW)
 
 
 async def told(market: Market) -> list[tuple[str, dict[str, object]]]:
@@ -92,6 +94,8 @@ async def test_what_nobody_manages_is_told_of_when_somebody_does(market: Market)
 
 
 async def test_two_runs_at_once_tell_once(market: Market) -> None:
-    results = await asyncio.gather(*(run(market) for _ in range(4)))
+    results = await asyncio.gather(
+        *(run_low_stock(Run(market.database, market.bank, NOW.date(), NOW)) for _ in range(4))
+    )
     assert sorted(str(result["told"]) for result in results) == ["0", "0", "0", "1"]
     assert len(await told(market)) == 1

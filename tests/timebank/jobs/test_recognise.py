@@ -10,7 +10,7 @@ from ledger.values import Posted
 from tests.timebank.offices import NEW_YEAR, NOW, new_office, take_in
 from tests.timebank.workbook import generator
 from timebank.database import Bank, Database
-from timebank.jobs.recognise import run_recognise
+from timebank.jobs.running import run_now
 from timebank.totals.queries import totals
 
 
@@ -44,14 +44,15 @@ async def test_each_stands_once_at_the_highest_step(database: Database, tmp_path
     bank = await new_office(database)
     year_of_service(tmp_path / "a.xlsx", days=38, year=2025)
     await take_in(database, bank, tmp_path / "a.xlsx")
-    found = await run_recognise(database, bank, as_of=NEW_YEAR, now=NOW)
-    assert found == {"star": {"2": 1}, "annual": {"3": 1}}
+    found = await run_now(database, bank, "recognise", as_of=NEW_YEAR, now=NOW)
+    assert found == {"star": {"2": 1}, "annual": {"3": 1}, "raised": 1, "above": 0}
     once = await rows(database, bank)
     assert once == [("annual", NEW_YEAR, 3, 38 * 480), ("star", NEW_YEAR, 2, 38 * 480)]
-    assert await run_recognise(database, bank, as_of=NEW_YEAR, now=NOW) == found
+    again = await run_now(database, bank, "recognise", as_of=NEW_YEAR, now=NOW)
+    assert again == {**found, "raised": 0}
     assert await rows(database, bank) == once
-    later = await run_recognise(database, bank, as_of=date(2027, 1, 1), now=NOW)
-    assert later == {"star": {"2": 1}, "annual": {}}
+    later = await run_now(database, bank, "recognise", as_of=date(2027, 1, 1), now=NOW)
+    assert later == {"star": {"2": 1}, "annual": {}, "raised": 0, "above": 0}
     assert (await database.read(bank, totals))["annual_2026"] == dict.fromkeys("12345", 0)
 
 
@@ -76,9 +77,11 @@ async def test_hours_that_were_taken_back_count_no_longer(database: Database, tm
     ]
     outcomes = await database.write(bank, lambda tx: post(tx, drafts))
     assert all(isinstance(outcome, Posted) for outcome in outcomes)
-    assert await run_recognise(database, bank, as_of=NEW_YEAR, now=NOW) == {
+    assert await run_now(database, bank, "recognise", as_of=NEW_YEAR, now=NOW) == {
         "star": {"1": 1},
         "annual": {"3": 1},
+        "raised": 1,
+        "above": 0,
     }
     assert await rows(database, bank) == [("annual", NEW_YEAR, 3, 37 * 480), ("star", NEW_YEAR, 1, 37 * 480)]
     assert (await database.read(bank, totals))["records_credited"] == 36

@@ -23,8 +23,8 @@ from tests.timebank.reservations.scene import (
 from tests.timebank.shops.scene import NOW
 from timebank.database import Bank, Database
 from timebank.errors import RefusalError
-from timebank.jobs.expire import run_expire
 from timebank.jobs.release_holds import release_batch
+from timebank.jobs.running import run_now
 
 TWO_DAYS = timedelta(hours=48)
 AFTER = NOW + TWO_DAYS + HOUR
@@ -231,8 +231,8 @@ async def test_what_a_reservation_held_expires_with_its_lot(counter: Counter) ->
     eve = NOW.replace(month=12, day=31)
     made = await counter.reserve(now=eve)
     new_year = date(2027, 1, 1)
-    done = await run_expire(
-        counter.market.database, counter.market.bank, as_of=new_year, now=eve + timedelta(days=1)
+    done = await run_now(
+        counter.market.database, counter.market.bank, "expire", as_of=new_year, now=eve + timedelta(days=1)
     )
     assert done == {"holds_released": 1, "lots": 1, "amounts": {"point": 100}}
     assert (await counter.again(made)).state == "lapsed"
@@ -246,11 +246,11 @@ async def test_a_run_leaves_a_note_of_its_figures(counter: Counter) -> None:
 
     async def note(tx: ReadTx) -> tuple[object, ...]:
         row = await tx.connection.fetchrow(
-            "select period, finished_at, result->>'reservations' as count from job_runs"
+            "select period, state, result->>'reservations' as count from job_runs"
             " where bank_id = $1 and job = 'release_holds'",
             tx.bank_id,
         )
         assert row is not None
         return tuple(row)
 
-    assert await counter.market.read(note) == ("2026-05-11", AFTER, "1")
+    assert await counter.market.read(note) == ("2026-05-11T11", "succeeded", "1")

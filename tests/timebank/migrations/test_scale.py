@@ -140,7 +140,7 @@ OFFENCES = {
     "every table but the shared ones belongs to a bank": "create table stray (id bigint)",
     "bank_id is a bigint that is never null": "create table stray (bank_id bigint)",
     "every tenant table has a primary key": "create table stray (bank_id bigint)",
-    "bank_id comes first in every key": "alter table goods add constraint goods_x_key unique (sku, bank_id)",
+    "bank_id comes first in every key": "alter table goods add constraint goods_x_key unique (id, bank_id)",
     "bank_id comes first in every index": "create index goods_sku_idx on goods (sku)",
     "tenant tables point to each other by bank": """
         create unique index units_other_key on units (id, bank_id);

@@ -28,10 +28,14 @@ if TYPE_CHECKING:
 
 SIZE = generator.Size(volunteers=6, activities=12, attendances=80, awards=4, items=4, slips=10)
 _COLUMNS = """
-select table_name, column_name from information_schema.columns c
+select table_name, array_agg(column_name::text) as columns,
+  (select exists (select from information_schema.columns b where b.table_schema = 'timebank'
+    and b.table_name = c.table_name and b.column_name = 'bank_id')) as is_a_banks
+from information_schema.columns c
 where table_schema = 'timebank' and udt_name in ('text', 'bytea', '_text', 'jsonb', 'json', 'varchar', 'date')
   and exists (select from information_schema.tables t
     where t.table_schema = 'timebank' and t.table_name = c.table_name and t.table_type = 'BASE TABLE')
+group by table_name
 """
 
 
@@ -82,18 +86,15 @@ async def erase(
 async def found_in(superuser: "asyncpg.Connection[asyncpg.Record]", bank: Bank, *texts: str) -> set[str]:
     """Return every column of every table of the bank in which one of the texts stands, as text, JSON or bytes."""
     found = set()
-    for table, column in await superuser.fetch(_COLUMNS):
-        for text in texts:
-            forms = (text, json.dumps(text)[1:-1], text.encode().hex())
-            is_there = await superuser.fetchval(
-                f"select exists (select from timebank.{table} x, unnest($1::text[]) as form (text)"
-                f" where position(form.text in x.{column}::text) > 0"
-                f" and coalesce((to_jsonb(x) ->> 'bank_id')::bigint, $2) = $2)",
-                forms,
-                bank.id,
-            )
-            if is_there:
-                found.add(f"{table}.{column}")
+    forms = {form for text in texts for form in (text, json.dumps(text)[1:-1], text.encode().hex())}
+    for table, columns, is_a_banks in await superuser.fetch(_COLUMNS):
+        there = "coalesce(bool_or(exists (select from unnest($1::text[]) f where strpos(x.{}::text, f) > 0)), false)"
+        asked = ", ".join(there.format(column) for column in columns)
+        rows = f"timebank.{table} x" + (f" where x.bank_id = {bank.id}" if is_a_banks else "")
+        answer = await superuser.fetchrow(f"select {asked} from {rows}", sorted(forms))
+        found |= {
+            f"{table}.{column}" for column, is_there in zip(columns, answer or (), strict=True) if is_there
+        }
     return found
 
 
@@ -112,6 +113,7 @@ async def test_nothing_that_identifies_them_is_left_and_the_books_are_whole(
         "credentials.password_hash",
         "credentials.totp_sealed",
         "cards.revoked_for",
+        "certificates.sealed",
         "complaints.answer",
         "complaints.statement",
         "disputes.answer",
@@ -122,6 +124,11 @@ async def test_nothing_that_identifies_them_is_left_and_the_books_are_whole(
         "objections.ground",
         "objections.reason",
         "proxies.reason",
+        "recognition_candidates.masked_name",
+        "recognition_decisions.note",
+        "recognition_objections.contact_sealed",
+        "recognition_objections.ground",
+        "recognition_objections.reason",
         "replies.body",
         "service_orders.wish",
         "sessions.client",
@@ -151,6 +158,7 @@ async def test_nothing_that_identifies_them_is_left_and_the_books_are_whole(
         "statements",
         "consents",
         "balances",
+        "warnings",
     ):
         assert after.parts[kept] == before.parts[kept]
     assert len(after.parts["records"]) > 1

@@ -60,6 +60,7 @@ async def test_one_zip_holds_everything(database: Database, bank: Bank, tmp_path
         "acts",
         "look_ups",
         "recognitions",
+        "stars",
         "sign_ups",
         "passes",
         "scans",

@@ -18,6 +18,7 @@ PERSONAL = {
     "employer": "测试第七纺织厂",
     "area": "测试七号院",
     "skills": "测试修理钟表",
+    "email": "si.tu.jia@mail.example.org",
 }
 BLIND = BlindIndex(CIPHER.ring)
 LATER = datetime(2026, 3, 1, tzinfo=UTC)
@@ -62,6 +63,17 @@ async def leave_traces(tx: WriteTx, who: UUID, other: UUID) -> None:
         revoked_for=lost,
     )
     await put(tx, "notifications", person_id=who, kind="x", params=json.dumps({"name": name}))
+    await put(
+        tx,
+        "expiry_warnings",
+        owner=who,
+        unit="point",
+        expires_on=date(2026, 12, 31),
+        days=7,
+        amount=5,
+        warned_at=NOW,
+    )
+    await leave_messages(tx, who)
     times = {"began_at": NOW, "seen_at": NOW, "expires_at": until}
     await put(tx, "sessions", id=session, person_id=who, method="code", client=f"of {name}", **times)
     await put(tx, "refresh_tokens", digest=digest, session_id=session, issued_at=NOW, expires_at=until)
@@ -115,10 +127,28 @@ async def leave_traces(tx: WriteTx, who: UUID, other: UUID) -> None:
     file = {"name": "report.xlsx", "media_type": "x", "key_id": "k", "sealed": f"register: {name}".encode()}
     await put(tx, "task_files", task_id=task, role="report", **file)
     await leave_objections(tx, who, other)
+    await leave_recognition(tx, who, other)
     await leave_disputes(tx, who)
     await leave_wishes(tx, who, other)
     await leave_scans(tx, who)
     await leave_complaints(tx, who)
+    await leave_certificate(tx, who)
+
+
+async def leave_messages(tx: WriteTx, who: UUID) -> None:
+    """Let somebody be told by mail, and a program be told of them; one of the messages is on its way."""
+    told = await tx.connection.fetchval("select max(id) from notifications where bank_id = $1", tx.bank_id)
+    endpoint = await tx.connection.fetchval(
+        "insert into webhook_endpoints (bank_id, url, kinds, key_id, sealed_secret, made_by, made_at)"
+        " values ($1, 'https://hooks.example.org/', '{*}', 'k', '', 'test', $2) returning id",
+        tx.bank_id,
+        NOW,
+    )
+    await put(tx, "channel_choices", person_id=who, channel="email", chosen_at=NOW)
+    said = {"person_id": who, "notification_id": told, "kind": "x", "made_at": NOW, "again_at": NOW}
+    params = json.dumps({"name": PERSONAL["name"]})
+    await put(tx, "messages", **said, channel="email", params=params, state="sending")
+    await put(tx, "messages", **said, channel="webhook", endpoint_id=endpoint, params=params, state="sent")
 
 
 async def leave_scans(tx: WriteTx, who: UUID) -> None:
@@ -129,6 +159,16 @@ async def leave_scans(tx: WriteTx, who: UUID) -> None:
     scan = {"kind": "in", "mode": "station_code", "outcome": "code_expired", "actor": f"person:{who}"}
     times = {"happened_at": NOW, "received_at": NOW}
     await put(tx, "scans", digest=b"d", phone=b"p", volunteer_id=volunteer, **scan, **times)
+
+
+async def leave_certificate(tx: WriteTx, who: UUID) -> None:
+    """Let somebody have a certificate, which names them in full."""
+    days = {"from_on": date(2025, 1, 1), "until_on": date(2025, 12, 31)}
+    counts = {"minutes": 60, "records": 1, "digest": bytes(32)}
+    sealed = {"key_id": "k", "sealed": f"certificate of {PERSONAL['name']}".encode()}
+    number = "1-0000-0000-0000-00000"
+    kept = {"number": number, "kind": "service", "issued_at": NOW, "issued_by": "test"}
+    await put(tx, "certificates", person_id=who, **kept, **days, **counts, **sealed)
 
 
 async def leave_wishes(tx: WriteTx, who: UUID, other: UUID) -> None:
@@ -221,3 +261,47 @@ async def leave_objections(tx: WriteTx, who: UUID, other: UUID) -> None:
     await put(
         tx, "objections", **line, ground=f"{name} was absent", raised_by=other, raised_at=NOW, **decided
     )
+
+
+async def leave_recognition(tx: WriteTx, who: UUID, other: UUID) -> None:
+    """Put somebody on a list, write something about them, and let them and another object to a line of it."""
+    name, phone = PERSONAL["name"], PERSONAL["phone"]
+    volunteer = await tx.connection.fetchval(
+        "select v.id from volunteers v where v.bank_id = $1 and v.owner = $2", tx.bank_id, who
+    )
+    place = await tx.connection.fetchval("select min(id) from organisations where bank_id = $1", tx.bank_id)
+    round_id = await tx.connection.fetchval(
+        "insert into recognition_rounds (bank_id, scheme, title, organisation_id, from_on, until_on, policy_version,"
+        " criteria, tree_size, checkpoint, opened_at, opened_by, state, digest)"
+        " values ($1, 'annual', 'list', $2, '2025-01-01', '2025-12-31', 1, '{}', 1, 'x', $3, $4, 'notice', 'x')"
+        " returning id",
+        tx.bank_id,
+        place,
+        NOW,
+        other,
+    )
+    reached = {"minutes": 600, "points": 0, "records": 1, "evidence": "{}"}
+    counted = {**reached, "any_minutes": 600, "bars": []}
+    await put(tx, "recognition_subjects", round_id=round_id, subject=who, volunteer_id=volunteer, **counted)
+    member = {"organisation_id": place, "person_id": who, "from_on": date(2025, 1, 1)}
+    await put(tx, "recognition_members", round_id=round_id, **member)
+    line = {"round_id": round_id, "number": 1}
+    found = {
+        "subject": "volunteer",
+        "level": 1,
+        "place": 1,
+        "tied": 1,
+        "finding": "named",
+        "state": "objected",
+    }
+    await put(
+        tx, "recognition_candidates", **line, volunteer_id=volunteer, masked_name=name, **found, **reached
+    )
+    said = {"decision": "include", "reason": "other", "note": f"{name} is good"}
+    await put(tx, "recognition_decisions", **line, **said, decided_by=other, decided_at=NOW)
+    contact = {"contact_sealed": f"sealed {phone}".encode(), "contact_key_id": "k"}
+    raised = {"ground": f"I am {name}", "raised_by": who, "raised_at": NOW}
+    await put(tx, "recognition_objections", **line, **raised, **contact)
+    decided = {"decided_at": NOW, "decision": "dismissed", "reason": f"{name} was seen"}
+    raised = {"ground": f"{name} was absent", "raised_by": other, "raised_at": NOW}
+    await put(tx, "recognition_objections", **line, **raised, **decided)

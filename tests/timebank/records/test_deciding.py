@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from timebank.policy.rules import CategoryRule, PolicyPack, Words, default_pack
+from timebank.policy.parts import Words
+from timebank.policy.rules import CategoryRule, PolicyPack, default_pack
 from timebank.records.deciding import Decided, Standing, decide_attendance, is_service, policy_of
 from timebank.records.grades import Attended
 from timebank.records.rules import PlannedActivity

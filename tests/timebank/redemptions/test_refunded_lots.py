@@ -10,7 +10,7 @@ from tests.timebank.reservations.scene import END_OF_2027, KEYS, STOCK, TODAY
 from tests.timebank.shops.scene import NOW
 from timebank.codes.rules import pick_up_code
 from timebank.database import Database
-from timebank.jobs.expire import run_expire
+from timebank.jobs.running import run_now
 from timebank.policy.spending import RedemptionRule
 from timebank.redemptions.refunding import grace_on
 
@@ -50,11 +50,11 @@ async def test_what_was_left_of_a_lapsed_lot_stays_expired(database: Database, c
     desk = await opened(database, cast, (40, SOON), (20, END_OF_2027))
     receipt = await bought(desk, await desk.open(), (desk.market.rice, 1))
     market, day = desk.market, SOON + DAY
-    expired = await run_expire(market.database, market.bank, as_of=day, now=NOW + 4 * DAY)
+    expired = await run_now(market.database, market.bank, "expire", as_of=day, now=NOW + 4 * DAY)
     assert expired["amounts"] == {"point": 10}
     await later(desk, receipt, now=NOW + 4 * DAY)
     assert await desk.counter.lots() == [(day + 30 * DAY, 30), (END_OF_2027, 20)]
-    over = await run_expire(market.database, market.bank, as_of=day + 31 * DAY, now=NOW + 40 * DAY)
+    over = await run_now(market.database, market.bank, "expire", as_of=day + 31 * DAY, now=NOW + 40 * DAY)
     assert over["amounts"] == {"point": 30}
     await market.assert_sound()
 
@@ -64,7 +64,7 @@ async def test_without_grace_the_next_run_takes_it_again(database: Database, cas
     receipt = await bought(desk, await desk.open(), (desk.market.rice, 1))
     await later(desk, receipt, now=NOW + 4 * DAY)
     market = desk.market
-    expired = await run_expire(market.database, market.bank, as_of=SOON + DAY, now=NOW + 4 * DAY)
+    expired = await run_now(market.database, market.bank, "expire", as_of=SOON + DAY, now=NOW + 4 * DAY)
     assert expired["amounts"] == {"point": 40}
     assert await desk.points() == 0
 

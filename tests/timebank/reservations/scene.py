@@ -14,7 +14,7 @@ from tests.api.cast import Cast
 from tests.timebank.shops.scene import NOW, Market, open_market
 from timebank.codes.rules import CodeKeys
 from timebank.database import Database
-from timebank.jobs.release_holds import run_release_holds
+from timebank.jobs.running import run_now
 from timebank.policy.actions import adopt
 from timebank.policy.rules import default_pack
 from timebank.policy.spending import RedemptionRule
@@ -103,7 +103,7 @@ class Counter:
     async def lapse(self, now: datetime, *, as_of: date | None = None) -> dict[str, object]:
         """Run the job."""
         day = as_of or now.astimezone(self.market.bank.zone).date()
-        return await run_release_holds(self.market.database, self.market.bank, as_of=day, now=now)
+        return await run_now(self.market.database, self.market.bank, "release_holds", as_of=day, now=now)
 
     async def again(self, made: Reservation) -> Reservation:
         """Return a reservation as it is now."""

@@ -8,7 +8,8 @@ import pytest
 from ledger.balances import Lot
 from tests.api.timecoins import timecoin_pack
 from timebank.errors import RefusalError
-from timebank.policy.rules import CategoryRule, Words
+from timebank.policy.parts import Words
+from timebank.policy.rules import CategoryRule
 from timebank.policy.spending import TimecoinRule
 from timebank.service_orders.rules import (
     check_not_party,

@@ -17,7 +17,7 @@ from tests.timebank.shops.scene import Market
 from timebank.access import Actor
 from timebank.errors import RefusalError
 from timebank.funds.actions import deposit
-from timebank.jobs.settle import run_settle
+from timebank.jobs.running import run_now
 from timebank.settlements.actions import By, approve_statement, draft_statements, pay_statement
 from timebank.settlements.queries import Settlement, items, settlement
 from timebank.settlements.sheet import statement_sheet
@@ -189,7 +189,7 @@ async def test_it_is_paid_once_out_of_what_is_there(market: Market) -> None:
 async def test_the_job_drafts_the_month_before_and_again_nothing(market: Market) -> None:
     await take(market, 30, IN_MARCH)
     for drafted in (1, 0):
-        result = await run_settle(market.database, market.bank, as_of=date(2026, 4, 1), now=NOW)
+        result = await run_now(market.database, market.bank, "settle", as_of=date(2026, 4, 1), now=NOW)
         assert result == {"month": "2026-03", "drafted": drafted}
 
 

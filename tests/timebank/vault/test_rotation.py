@@ -3,14 +3,18 @@
 import asyncio
 import base64
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+import pytest_asyncio
 
 from ledger.session import ReadTx, WriteTx
+from tests.conftest import new_database
 from tests.timebank.offices import new_office
-from timebank.database import Bank, Database
+from timebank.database import APP, Bank, Database
+from timebank.postgres import EmbeddedServer
 from timebank.vault.actions import put_fields, replace_fields, take_fields
 from timebank.vault.blind import BlindIndex, find
 from timebank.vault.cipher import Cipher, load_cipher
@@ -19,6 +23,13 @@ from timebank.vault.rotation import index_fields, reseal, rotate, rows_by_key
 
 PEOPLE = 700
 """More than one batch."""
+
+
+@pytest_asyncio.fixture(scope="module")
+async def database(server: EmbeddedServer) -> AsyncIterator[Database]:
+    """Return a database that is nobody else's: a rotation goes through all of it."""
+    async with Database.connect(await new_database(server), APP) as opened:
+        yield opened
 
 
 async def new_people(database: Database, bank: Bank, cipher: Cipher, count: int) -> list[UUID]:

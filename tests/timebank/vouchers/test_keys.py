@@ -1,13 +1,26 @@
 """The keys of vouchers, and that a rotation of the vault keeps what open ones were signed with."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest_asyncio
+
+from tests.conftest import new_database
 from tests.timebank.vouchers.scene import Booth
 from timebank.codes.rules import FixedRing
+from timebank.database import APP, Database
+from timebank.postgres import EmbeddedServer
 from timebank.vault.cipher import Cipher
 from timebank.vault.keys import load_ring
 from timebank.vault.rotation import rotate
 from timebank.vouchers.keys import VoucherKeys
+
+
+@pytest_asyncio.fixture(scope="module")
+async def database(server: EmbeddedServer) -> AsyncIterator[Database]:
+    """Return a database that is nobody else's: a rotation goes through all of it."""
+    async with Database.connect(await new_database(server), APP) as opened:
+        yield opened
 
 
 def keys_of(*texts: bytes, bank_id: int = 7) -> VoucherKeys:

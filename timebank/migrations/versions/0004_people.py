@@ -4,13 +4,7 @@ Revision ID: 0004
 Revises: 0003
 """
 
-from timebank.migrations.statements import (
-    IrreversibleMigrationError,
-    append_only,
-    execute_each,
-    grant,
-    isolate,
-)
+from timebank.migrations.statements import IrreversibleMigrationError, admit, execute_each
 
 revision = "0004"
 down_revision = "0003"
@@ -497,13 +491,7 @@ UNREADABLE = ("credentials", "login_codes", "login_links", "refresh_tokens", "ta
 def upgrade() -> None:
     execute_each(TABLES)
     execute_each(PEOPLE_OF_BEFORE)
-    append_only(*APPEND_ONLY)
-    isolate(*TENANT)
-    grant("select, insert", "timebank_app", *TENANT)
-    for table, columns in UPDATES.items():
-        grant(f"update ({columns})", "timebank_app", table)
-    grant("delete", "timebank_app", *DELETES)
-    grant("select", "timebank_reader", *(table for table in TENANT if table not in UNREADABLE))
+    admit(TENANT, append_only_tables=APPEND_ONLY, updates=UPDATES, deletes=DELETES, unread=UNREADABLE)
 
 
 def downgrade() -> None:

@@ -4,13 +4,7 @@ Revision ID: 0005
 Revises: 0004
 """
 
-from timebank.migrations.statements import (
-    IrreversibleMigrationError,
-    append_only,
-    execute_each,
-    grant,
-    isolate,
-)
+from timebank.migrations.statements import IrreversibleMigrationError, admit, execute_each
 
 revision = "0005"
 down_revision = "0004"
@@ -386,13 +380,7 @@ DELETES = ("session_stations", "passes", "calendar_days")
 def upgrade() -> None:
     execute_each(TABLES)
     execute_each(RECORDS_OF_BEFORE)
-    append_only(*APPEND_ONLY)
-    isolate(*TENANT)
-    grant("select, insert", "timebank_app", *TENANT)
-    for table, columns in UPDATES.items():
-        grant(f"update ({columns})", "timebank_app", table)
-    grant("delete", "timebank_app", *DELETES)
-    grant("select", "timebank_reader", *TENANT)
+    admit(TENANT, append_only_tables=APPEND_ONLY, updates=UPDATES, deletes=DELETES)
 
 
 def downgrade() -> None:

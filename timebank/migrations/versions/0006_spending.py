@@ -4,13 +4,7 @@ Revision ID: 0006
 Revises: 0005
 """
 
-from timebank.migrations.statements import (
-    IrreversibleMigrationError,
-    append_only,
-    execute_each,
-    grant,
-    isolate,
-)
+from timebank.migrations.statements import IrreversibleMigrationError, admit, execute_each
 
 revision = "0006"
 down_revision = "0005"
@@ -758,13 +752,7 @@ def upgrade() -> None:
     execute_each(LEDGER)
     execute_each(SLIPS)
     execute_each(TABLES)
-    append_only(*APPEND_ONLY)
-    isolate(*TENANT)
-    grant("select, insert", "timebank_app", *TENANT)
-    for table, columns in UPDATES.items():
-        grant(f"update ({columns})", "timebank_app", table)
-    grant("delete", "timebank_app", *DELETES)
-    grant("select", "timebank_reader", *TENANT)
+    admit(TENANT, append_only_tables=APPEND_ONLY, updates=UPDATES, deletes=DELETES)
 
 
 def downgrade() -> None:

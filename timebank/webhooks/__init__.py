@@ -1,0 +1,1 @@
+"""Programs of others that are told of what happens, signed."""
