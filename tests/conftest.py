@@ -26,6 +26,7 @@ LONG = (
     "concurrency/test_simulated_year.py",
     "concurrency/test_spending_month.py",
     "journeys/",
+    "timebank/cli/test_certificates.py",
     "timebank/cli/test_serve.py",
     "timebank/cli/test_servers.py",
     "timebank/workbook/test_import_exports.py",

@@ -17,8 +17,8 @@ from api.problems import problems
 from api.routers import resource
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check_person
-from timebank.certificates.document import Kind
-from timebank.certificates.issuing import PERMISSION, Signatory, Wish, issue, unsealed_records
+from timebank.certificates.document import Kind, is_whole
+from timebank.certificates.issuing import IN_FULL, PERMISSION, Signatory, Wish, issue, unsealed_records
 from timebank.certificates.numbers import RANDOM_BYTES, new_number
 from timebank.certificates.opening import opened
 from timebank.certificates.printing import PDF, file_name, render_certificate
@@ -215,7 +215,10 @@ async def _document(caller: Caller, person_id: UUID, certificate_id: int) -> tup
         documents = await documents_of(tx, caller.service.cipher, [found])
         if found.id not in documents:
             raise RefusalError("certificate_erased")
-        return found, documents[found.id]
+        document = documents[found.id]
+        if is_whole(opened(document).holder.id_number):
+            await check_person(tx, actor, IN_FULL, person_id, now=caller.now)
+        return found, document
 
     return await caller.read_of(person_id, NAME, "certificate", work)
 

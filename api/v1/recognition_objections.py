@@ -78,7 +78,11 @@ async def list_objections(
 @router.get("/{objection_id}", operation_id="read_recognition_objection", responses=problems(401, 403, 404))
 async def read_objection(caller: CallerOf, objection_id: PathId) -> RecognitionObjectionWithContact:
     """Return an objection in reach and how to reach who raised it; that this was read is recorded."""
-    found, contact = await with_contact(caller, queries.objection, queries.contact_of, objection_id)
+
+    async def objection(tx: ReadTx, actor: Actor, id_: int) -> queries.RaisedObjection:
+        return await queries.objection(tx, actor, id_, now=caller.now)
+
+    found, contact = await with_contact(caller, objection, queries.contact_of, objection_id)
     return RecognitionObjectionWithContact.model_validate(
         {**RecognitionObjectionOut.model_validate(found).model_dump(), "contact": contact}
     )

@@ -36,7 +36,7 @@ SAID = frozenset(
     {
         "version_differs",
         "round_at_other_step",
-        "decision_on_own",
+        "recognition_of_own",
         "already_excluded",
         "already_proposed",
         "already_revoked",

@@ -45,11 +45,11 @@ SAID = frozenset(
         "version_differs",
         "round_at_other_step",
         "nobody_proposed",
-        "notice_still_open",
+        "recognition_notice_open",
         "objections_undecided",
         "approval_by_involved",
         "approval_from_above_needed",
-        "approval_of_own",
+        "recognition_of_own",
         "pack_too_early",
         "round_not_published",
     }

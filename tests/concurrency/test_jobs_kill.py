@@ -78,17 +78,19 @@ def scheduler_of(scene: Scene) -> Scheduler:
 async def strike(server: EmbeddedServer, scene: Scene) -> int:
     """Let the days pass, kill the server while runs are under way, and return how many attempts came to nothing."""
     chance = random.Random(11)
-    clock, is_up = Clock(), asyncio.Event()
+    clock, is_up, has_begun = Clock(), asyncio.Event(), asyncio.Event()
     scheduler = scheduler_of(scene)
     scheduler.now = clock
-    scheduler.jobs = {**scheduler.jobs, "expire": not_ended_before(JOBS["expire"], is_up)}
+    scheduler.jobs = {**scheduler.jobs, "expire": not_ended_before(JOBS["expire"], is_up, has_begun)}
     for day in range(DAYS + 1):
         is_up.set()
         if day % 2 and day < 2 * KILLS:
             is_up.clear()
+        has_begun.clear()
         working = asyncio.create_task(scheduler.tick())
         if not is_up.is_set():
-            await asyncio.sleep(chance.uniform(0.005, 0.1))
+            await has_begun.wait()
+            await asyncio.sleep(chance.uniform(0, 0.1))
             os.kill(postmaster_of(server), signal.SIGKILL)
             is_up.set()
             await working
@@ -103,10 +105,11 @@ async def strike(server: EmbeddedServer, scene: Scene) -> int:
     return int(str(rows[0][0]))
 
 
-def not_ended_before(job: Job, event: asyncio.Event) -> Job:
-    """Return a job whose work may be done, but whose run is not ended before something happened."""
+def not_ended_before(job: Job, event: asyncio.Event, begun: asyncio.Event) -> Job:
+    """Return a job that says when it has begun; its work may be done, but it does not end before something happened."""
 
     async def action(run: Run) -> dict[str, object]:
+        begun.set()
         result = await job.action(run)
         await event.wait()
         return result

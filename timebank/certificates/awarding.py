@@ -87,12 +87,14 @@ async def award(
     Raises:
         RefusalError: `round_not_published`, `vault_key_wrong`.
     """
+    # Two who award the same list at once take turns, so that each finds what the other has issued; and who takes the
+    # honour back comes before, and there is no certificate, or after, and revokes it.
+    await tx.connection.execute(_LOCK, tx.bank_id, found.id)
+    found = await round_of(tx, found.id)
     if found.state != "published" or found.digest is None:
         raise RefusalError("round_not_published")
     page = await candidates(tx, found.id, after=after, limit=BATCH, states=["proposed"])
     following = page[-1].number if len(page) == BATCH else None
-    # Two who award the same list at once take turns, so that each finds what the other has issued.
-    await tx.connection.execute(_LOCK, tx.bank_id, found.id)
     standing = await candidates_with(tx, found.id, [one.number for one in page])
     wanted = {one.person_id: one for one in page if one.person_id and one.number not in standing}
     living = [row["id"] for row in await tx.connection.fetch(_LIVING, tx.bank_id, sorted(wanted))]

@@ -133,6 +133,11 @@ def masked_id_number(number: str) -> str:
     return f"{number[:SHOWN_FIRST]}{'*' * (len(number) - SHOWN_FIRST - SHOWN_LAST)}{number[-SHOWN_LAST:]}"
 
 
+def is_whole(id_number: str) -> bool:
+    """Tell whether an ID number is shown with nothing hidden."""
+    return bool(id_number) and "*" not in id_number
+
+
 def exact(value: object) -> JsonValue:
     """Return JSON as a signed text may hold it: a number with a fraction as its digits."""
     if isinstance(value, Mapping):

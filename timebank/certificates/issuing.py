@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from timebank.vault.cipher import Cipher
 
 PERMISSION: Final = "certificates.own"
+IN_FULL: Final = "people.read"
+"""An agent for somebody's standing has no right to their profile, and learns the ID number no other way either."""
 ID_TYPE: Final = "居民身份证"
 
 # Each record's transaction is looked up by its own key, however few rows the planner believes there are.
@@ -192,6 +194,8 @@ async def certify(
 
 async def _check(tx: ReadTx, actor: Actor, wish: Wish, *, now: datetime) -> None:
     await check_person(tx, actor, PERMISSION, wish.person_id, now=now)
+    if wish.full_id_number:
+        await check_person(tx, actor, IN_FULL, wish.person_id, now=now)
     if wish.until_on < wish.from_on:
         raise RefusalError("period_reversed")
 

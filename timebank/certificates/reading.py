@@ -10,16 +10,20 @@ import json
 import resource
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from timebank.certificates.document import MAX_BYTES
 from timebank.certificates.wording import ATTACHMENT
 from timebank.errors import OutageError
 
 if TYPE_CHECKING:
-    from pypdf import PageObject
+    from pypdf import PageObject, PdfReader
 
 PDF_MARK: Final = b"%PDF-"
+_SHOWS_MORE: Final = frozenset({"/AcroForm", "/Collection", "/OCProperties", "/OpenAction", "/AA"})
+"""What a viewer may show instead of the pages, or do with them: forms, portfolios, layers, actions."""
+_PAINTS: Final = frozenset({"/XObject", "/Pattern", "/Shading"})
+"""What a page may be painted with besides text and lines; no print of ours has any of it."""
 MAX_PDF_BYTES: Final = 8 * 1024 * 1024
 MAX_PAGES: Final = 400
 MEMORY_BYTES: Final = 1024 * 1024 * 1024
@@ -35,7 +39,10 @@ class UnreadableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """The document that is attached, and each page's text; `is_plain` if pages hold text and lines only."""
+    """The document that is attached, and each page's text.
+
+    `is_plain` if the pages hold text and lines only and are all that a viewer shows.
+    """
 
     document: str
     pages: tuple[str, ...]
@@ -94,7 +101,7 @@ def _read(content: bytes) -> ReadFile:
     from pypdf import PdfReader  # noqa: PLC0415 -- a server never reads one itself, and need not load it
 
     reader = PdfReader(io.BytesIO(content))
-    if len(reader.pages) > MAX_PAGES:
+    if not 0 < len(reader.pages) <= MAX_PAGES:
         raise UnreadableError
     attached = reader.attachments
     if list(attached) != [ATTACHMENT] or len(attached[ATTACHMENT]) != 1:
@@ -103,12 +110,39 @@ def _read(content: bytes) -> ReadFile:
     if len(document) > MAX_BYTES:
         raise UnreadableError
     pages = tuple(page.extract_text() for page in reader.pages)
-    return ReadFile(document.decode(), pages, all(_is_plain(page) for page in reader.pages))
+    is_plain = _is_all(reader) and all(_is_plain(page) for page in reader.pages)
+    return ReadFile(document.decode(), pages, is_plain)
+
+
+def _is_all(reader: "PdfReader") -> bool:
+    """Tell whether the pages that were read are all that a viewer shows.
+
+    What stands among the pages and calls itself something else is passed over here, and is a page to most viewers.
+    """
+    from pypdf.generic import DictionaryObject  # noqa: PLC0415 -- as above
+
+    root = reader.root_object
+    waiting, found = [root["/Pages"]], 0
+    while waiting:
+        node = waiting.pop().get_object()
+        kind = node.get("/Type") if isinstance(node, DictionaryObject) else None
+        if kind == "/Page":
+            found += 1
+        elif kind == "/Pages":
+            waiting += node["/Kids"]  # type: ignore[index, arg-type, unused-ignore]  # else there are no pages at all
+        else:
+            return False
+    return found == len(reader.pages) and not _SHOWS_MORE & root.keys()
 
 
 def _is_plain(page: "PageObject") -> bool:
-    """Tell whether a page has neither notes nor pictures, with which a print can be painted over."""
-    return "/Annots" not in page and not page.images.keys()
+    """Tell whether a page has nothing with which a print can be painted over: notes, pictures, or drawn letters."""
+    if "/Annots" in page or page.images.keys():
+        return False
+    painted: Any = page["/Resources"]
+    fonts = painted.get("/Font", {}).values()
+    is_drawn = any(font.get_object().get("/Subtype") == "/Type3" for font in fonts)
+    return not (is_drawn or _PAINTS & painted.keys())
 
 
 def _main() -> None:

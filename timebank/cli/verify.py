@@ -205,7 +205,8 @@ def _lines(verdict: "Verdict") -> list[str]:
             "certificate_period",
             first=found.from_on,
             last=found.until_on,
-            hours=hours(found.minutes),
+            whole=found.minutes // 60,
+            rest=found.minutes % 60,
             count=count,
         ),
         both(

@@ -25,6 +25,13 @@ class Post:
     at: str
     name: str
     phone: str
+    number: int = 1
+    """Of those who hold the role."""
+
+    @property
+    def title(self) -> str:
+        """What the post's login is listed under."""
+        return self.role.value if self.number == 1 else f"{self.role.value}_{self.number}"
 
 
 STAFF = (
@@ -34,13 +41,16 @@ STAFF = (
     Post(Role.MERCHANT, "S01", "商户示例", "19900009004"),
     Post(Role.COMMUNITY_WORKER, "S01", "社工示例", "19900009005"),
     Post(Role.OFFICE, "Q01", "党建示例", "19900009006"),
+    # A list of recognition is approved by somebody else than who draws it up.
+    Post(Role.OFFICE, "Q01", "复核示例", "19900009009", number=2),
     Post(Role.AUDITOR, "Q01", "审计示例", "19900009007"),
     Post(Role.ADMINISTRATOR, "Q01", "管理示例", "19900009008"),
 )
 
 _THERE = """
 select g.person_id from role_grants g join people p on p.bank_id = $1 and p.id = g.person_id and p.erased_at is null
-where g.bank_id = $1 and g.role = $2 and g.granted_by = $3 and g.revoked_at is null order by g.id limit 1
+where g.bank_id = $1 and g.role = $2 and g.granted_by = $3 and g.revoked_at is null order by g.id
+offset $4 limit 1
 """
 _ORGANISATION = "select id from organisations where bank_id = $1 and code = $2 order by id limit 1"
 _PERSON = "insert into people (bank_id) values ($1) returning id"
@@ -59,7 +69,7 @@ class DemoLogin:
 async def make_logins(tx: WriteTx, cipher: Cipher, *, volunteer: str, now: datetime) -> list[DemoLogin]:
     """Return a new login of each role and of one volunteer; the people are made once."""
     holders = [(VOLUNTEER, await tx.connection.fetchval(_VOLUNTEER, tx.bank_id, volunteer))]
-    holders += [(post.role.value, await _holder(tx, cipher, post, now=now)) for post in STAFF]
+    holders += [(post.title, await _holder(tx, cipher, post, now=now)) for post in STAFF]
     return [
         DemoLogin(role, person_id, await make_login_link(tx, person_id, now=now, lifetime=LIFETIME))
         for role, person_id in holders
@@ -67,7 +77,9 @@ async def make_logins(tx: WriteTx, cipher: Cipher, *, volunteer: str, now: datet
 
 
 async def _holder(tx: WriteTx, cipher: Cipher, post: Post, *, now: datetime) -> UUID:
-    found: UUID | None = await tx.connection.fetchval(_THERE, tx.bank_id, post.role.value, ACTOR)
+    found: UUID | None = await tx.connection.fetchval(
+        _THERE, tx.bank_id, post.role.value, ACTOR, post.number - 1
+    )
     if found is not None:
         return found
     person_id: UUID = await tx.connection.fetchval(_PERSON, tx.bank_id)

@@ -29,8 +29,10 @@ _IS_PAUSED: Final = "select true from job_pauses where bank_id = $1 and job = $2
 _FIRST: Final = """
 select period from job_runs where bank_id = $1 and job = $2 and due_at is not null order by period limit 1
 """
+# A run whose lease is over, and which could not be locked, is being written.
 _IS_BUSY: Final = """
-select true from job_runs where bank_id = $1 and job = $2 and state = 'running' and lease_until > $3 limit 1
+select true from job_runs where bank_id = $1 and job = $2 and state = 'running'
+  and (lease_until > $3 or not $4 or asked_by <> 'clock') and period <> all($5::text[]) limit 1
 """
 _LEFT: Final = """
 select r.period, r.state, r.tries, r.asked_by from job_runs r
@@ -86,11 +88,13 @@ async def claim(
     """Take the oldest run of a job that is to be made, and begin an attempt at it."""
     if not await tx.connection.fetchval(_LOCK, _lock_number(tx.bank_id, job)):
         return Nothing.BUSY
-    if await tx.connection.fetchval(_IS_BUSY, tx.bank_id, job, now):
-        return Nothing.BUSY
     is_paused = bool(await tx.connection.fetchval(_IS_PAUSED, tx.bank_id, job))
+    rows = await tx.connection.fetch(_LEFT, tx.bank_id, job, now, is_paused)
+    locked = [row["period"] for row in rows]
+    if await tx.connection.fetchval(_IS_BUSY, tx.bank_id, job, now, is_paused, locked):
+        return Nothing.BUSY
     due = [] if is_paused else await _unmade(tx, job, dues)
-    for row in await tx.connection.fetch(_LEFT, tx.bank_id, job, now, is_paused):
+    for row in rows:
         if due and due[0].period < row["period"]:
             break
         left = schedule.parse(row["period"], tx.zone)

@@ -8,6 +8,7 @@ from typing import Final
 from ledger.expiry import ExpiredBatch, ExpiryCursor
 from ledger.folding import fold
 from ledger.session import ReadTx, WriteTx
+from timebank.errors import RefusalError
 from timebank.expiry.actions import end_lots
 from timebank.expiry.queries import next_lot
 from timebank.jobs.batches import Batch, Item, Walk, in_batches
@@ -27,9 +28,11 @@ async def run_expire(run: Run) -> dict[str, object]:
     the lots, the rest follows. The figures are those of this run.
 
     Raises:
-        RefusalError: `period_closed` if the day lies in a closed period.
+        RefusalError: `day_in_future`: nothing ends before its time; `period_closed` if the day lies in a closed period.
     """
     as_of = run.as_of
+    if run.is_ahead:
+        raise RefusalError("day_in_future", day=as_of.isoformat())
     # What they held goes back to its lots before those end.
     begins_at = datetime.combine(as_of, time(), run.bank.zone)
     released, _ = await release_over(run, before=begins_at)

@@ -11,7 +11,7 @@ from timebank.jobs.credit import run_credit
 from timebank.jobs.expire import run_expire
 from timebank.jobs.fold import run_fold
 from timebank.jobs.low_stock import run_low_stock
-from timebank.jobs.periods import Daily, Hourly, Monthly, Schedule
+from timebank.jobs.periods import DAY, Daily, Hourly, Monthly, Schedule
 from timebank.jobs.recognise import run_recognise
 from timebank.jobs.release_holds import run_release_holds
 from timebank.jobs.remind_overdue_records import run_remind_overdue_records
@@ -45,7 +45,7 @@ _ALL: Final = (
     Job("fold", Daily(time(2)), run_fold, SHORT),
     Job("recognise", Daily(time(2, 30)), run_recognise, LONG),
     Job("low_stock", Daily(time(7, 30)), run_low_stock, SHORT),
-    Job("remind_overdue_records", Daily(time(8, 30)), run_remind_overdue_records, SHORT),
+    Job("remind_overdue_records", Daily(time(8, 30), catch_up=DAY), run_remind_overdue_records, SHORT),
     Job("warn_expiry", Daily(time(9)), run_warn_expiry, LONG),
     Job("settle", Monthly(1, time(3, 30)), run_settle, LONG),
 )

@@ -101,9 +101,11 @@ class Scheduler:
             place = (bank.id, job.name)
             if place in self._turns:
                 continue
-            dues = [] if job.name in state.paused else await self._dues(bank, job, now)
+            is_paused = job.name in state.paused
+            dues = [] if is_paused else await self._dues(bank, job, now)
             if dues or job.name in state.left:
-                turn = asyncio.create_task(self._turn(bank, job, dues, now))
+                # Of a job that rests it was not looked what is due, and it may be woken meanwhile.
+                turn = asyncio.create_task(self._turn(bank, job, dues, None if is_paused else now))
                 self._turns[place] = turn
                 turn.add_done_callback(partial(self._forget, place))
 
@@ -112,16 +114,19 @@ class Scheduler:
 
     async def _dues(self, bank: Bank, job: Job, now: datetime) -> list[Due]:
         after = self._done_until.get((bank.id, job.name))
-        if after is not None:
-            return due_between(job.schedule, after, now, bank.zone)
+        if after is not None and after <= now:  # later only where a clock was put back
+            return due_between(job.schedule, max(after, now - job.schedule.catch_up), now, bank.zone)
 
         async def work(tx: ReadTx) -> list[Due]:
             return await due_since(tx, job.name, job.schedule, now=now)
 
         return await self.database.read(bank, work)
 
-    async def _turn(self, bank: Bank, job: Job, dues: list[Due], now: datetime) -> int:
-        """Make the runs of one job of a bank, one after another; return how many attempts that took."""
+    async def _turn(self, bank: Bank, job: Job, dues: list[Due], until: datetime | None) -> int:
+        """Make the runs of one job of a bank, one after another; return how many attempts that took.
+
+        `dues` is all that is due by `until`, if that was looked for.
+        """
         made = 0
         async with self._room:
             try:
@@ -134,8 +139,8 @@ class Scheduler:
 
                     claimed = await self.database.write(bank, take)
                     if isinstance(claimed, Nothing):
-                        if claimed is Nothing.DONE:
-                            self._done_until[bank.id, job.name] = now
+                        if claimed is Nothing.DONE and until is not None:
+                            self._done_until[bank.id, job.name] = until
                         return made
                     made += 1
                     await self._make(bank, job, claimed)

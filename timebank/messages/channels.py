@@ -39,11 +39,15 @@ class UndeliverableError(Exception):
 
 
 class TemporaryError(Exception):
-    """It may go better another time: `problem` is a word of ours."""
+    """It may go better another time: `problem` is a word of ours.
 
-    def __init__(self, problem: str) -> None:
+    `is_of_channel` if it is not this message's fault, and would be every other's.
+    """
+
+    def __init__(self, problem: str, *, is_of_channel: bool = False) -> None:
         super().__init__(problem)
         self.problem = problem
+        self.is_of_channel = is_of_channel
 
 
 class Channel(Protocol):

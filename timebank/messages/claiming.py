@@ -7,7 +7,7 @@ twice. Locks: the messages, each skipped by whoever else is at it.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -34,6 +34,7 @@ select m.id, m.reference, m.channel, m.person_id, m.endpoint_id, m.kind, m.param
   m.attempts
 from messages m
 where m.bank_id = $1 and m.state in ('waiting', 'sending') and m.again_at <= $2
+  and m.channel <> all($4::text[]) and (m.endpoint_id is null or m.endpoint_id <> all($5::bigint[]))
 order by m.again_at, m.id limit $3 for update skip locked
 """
 _CLAIM: Final = """
@@ -68,6 +69,15 @@ where bank_id = $1 and id = $2 and ended_at is null
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where messages go that fail together: an endpoint of a bank, or else a channel of the installation's."""
+
+    channel: str
+    bank_id: int | None = None
+    endpoint_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """A message of ours to send, in clear; `attempt` is the one that begins."""
 
@@ -97,16 +107,19 @@ class _Target:
 async def claim(
     tx: WriteTx,
     cipher: Cipher,
-    blind: BlindIndex,
     *,
     bank_name: str,
     holder: UUID,
     limit: int,
     now: datetime,
+    but: Collection[Place] = (),
 ) -> Batch:
-    """Take messages that are due, and settle those of which there is nothing to send any more."""
-    rows = await tx.connection.fetch(_DUE, tx.bank_id, now, limit)
+    """Take messages that are due, but to some places, and settle those of which there is nothing to send any more."""
+    channels = [place.channel for place in but if place.endpoint_id is None]
+    endpoints = [place.endpoint_id for place in but if place.endpoint_id is not None]
+    rows = await tx.connection.fetch(_DUE, tx.bank_id, now, limit, channels, endpoints)
     targets = await _targets(tx, cipher, rows, now=now)
+    blind = BlindIndex(cipher.ring)
     settled: list[tuple[int, Verdict]] = []
     claimed: list[Claimed] = []
     for row in rows:
@@ -184,7 +197,7 @@ async def _targets(
             else:
                 found[row["id"]] = _address_of(tx, cipher, row, addresses)
         except RefusalError as refused:  # no key opens it: with the right one it goes out
-            found[row["id"]] = given_back(refused.code, now=now)
+            found[row["id"]] = given_back(refused.code, made_at=row["made_at"], now=now)
     return found
 
 

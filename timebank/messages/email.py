@@ -103,7 +103,7 @@ class EmailChannel:
             raise _refused(refused.code) from None
         except (aiosmtplib.SMTPException, OSError) as error:
             # Of the relay itself, our login or our sender's address: none of it is the message's fault.
-            raise TemporaryError(f"smtp:{type(error).__name__}") from None
+            raise TemporaryError(f"smtp:{type(error).__name__}", is_of_channel=True) from None
 
     def mail(self, outgoing: Outgoing) -> EmailMessage:
         """Return the mail of a message."""

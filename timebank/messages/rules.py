@@ -22,6 +22,9 @@ SEND_SECONDS: Final = 30.0
 
 MAX_ATTEMPTS: Final = 15
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
+PATIENCE: Final = timedelta(days=3)
+"""So long a message waits that is given back untried again and again: what is down for ever, or sealed under a key
+that is lost, must not fill the outbox."""
 
 State: TypeAlias = Literal["waiting", "sent", "dropped", "failed"]
 
@@ -49,8 +52,10 @@ def after_failure(attempts: int, problem: str, *, now: datetime) -> Verdict:
     return Verdict("waiting", now + pause_after(attempts), problem)
 
 
-def given_back(problem: str | None, *, now: datetime) -> Verdict:
-    """Return what becomes of a message that was claimed and not tried."""
+def given_back(problem: str | None, *, made_at: datetime, now: datetime) -> Verdict:
+    """Return what becomes of a message that was claimed and not tried: it waits, or has failed if it did for days."""
+    if problem is not None and now - made_at > PATIENCE:
+        return Verdict("failed", problem=problem, is_counted=False)
     return Verdict("waiting", now + FIRST_PAUSE, problem, is_counted=False)
 
 

@@ -1,7 +1,8 @@
 """Sending what waits in the outbox: claim, send, mark, until nothing is due.
 
-Several processes may do it at once. What belongs together is sent one after another: if an endpoint fails, what else
-was claimed for it is given back untried, so that one that is down holds up nobody else's.
+Several processes may do it at once. What goes to one endpoint is sent one after another. An endpoint that fails, or a
+channel that does, rests for a minute: what else was claimed for it is given back untried, and nothing more is claimed.
+One that is slow rests for as long as it had its turn. So neither holds up for long what goes elsewhere.
 """
 
 import asyncio
@@ -17,15 +18,14 @@ import structlog
 from ledger.session import WriteTx
 from timebank.database import Bank, Database
 from timebank.messages.channels import Channel, TemporaryError, UndeliverableError
-from timebank.messages.claiming import Batch, Claimed, claim, mark
-from timebank.messages.rules import LEASE, REPEATABLE, SEND_SECONDS, Verdict, after_failure, given_back
-from timebank.vault.blind import BlindIndex
+from timebank.messages.claiming import Batch, Claimed, Place, claim, mark
+from timebank.messages.rules import FIRST_PAUSE, REPEATABLE, SEND_SECONDS, Verdict, after_failure, given_back
 from timebank.vault.cipher import Cipher
 
 BATCH: Final = 40
 AT_ONCE: Final = 10
-SAFE_SECONDS: Final = LEASE.total_seconds() - 2 * SEND_SECONDS
-"""Nothing is begun later after its claim: it must be over, and marked, while the lease lasts."""
+TURN: Final = timedelta(seconds=15)
+"""Nothing is begun later after its claim: what comes next is not to wait, and the lease lasts for minutes yet."""
 KEPT: Final = timedelta(days=90)
 """So long what became of a message can be looked up."""
 
@@ -48,12 +48,20 @@ class Outbox:
     channels: Mapping[str, Channel]
     now: Callable[[], datetime]
     at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    resting: dict[Place, "_Rest"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    until: datetime
+    problem: str | None
 
 
 @dataclass(slots=True)
 class _Outcome:
     verdict: Verdict
     is_gone: bool = False
+    is_of_channel: bool = False
 
 
 async def send_due(outbox: Outbox, bank: Bank) -> Counter[str]:
@@ -64,7 +72,7 @@ async def send_due(outbox: Outbox, bank: Bank) -> Counter[str]:
     """
     done = Counter[str]()
     while True:
-        batch = await _claim(outbox, bank)
+        batch = await _claim(outbox, bank, _resting(outbox, bank))
         began = asyncio.get_running_loop().time()
         done.update(verdict.state for verdict in batch.settled)
         groups: dict[object, list[Claimed]] = defaultdict(list)
@@ -92,11 +100,20 @@ async def forget_old(outbox: Outbox, bank: Bank) -> None:
             return
 
 
-async def _claim(outbox: Outbox, bank: Bank) -> Batch:
-    holder, now, blind = uuid4(), outbox.now(), BlindIndex(outbox.cipher.ring)
+def _resting(outbox: Outbox, bank: Bank) -> list[Place]:
+    now = outbox.now()
+    for place in [place for place, rest in outbox.resting.items() if rest.until <= now]:
+        del outbox.resting[place]
+    return [place for place in outbox.resting if place.bank_id in (None, bank.id)]
+
+
+async def _claim(outbox: Outbox, bank: Bank, but: Sequence[Place]) -> Batch:
+    holder, now = uuid4(), outbox.now()
 
     async def work(tx: WriteTx) -> Batch:
-        return await claim(tx, outbox.cipher, blind, bank_name=bank.name, holder=holder, limit=BATCH, now=now)
+        return await claim(
+            tx, outbox.cipher, bank_name=bank.name, holder=holder, limit=BATCH, now=now, but=but
+        )
 
     return await outbox.database.write(bank, work)
 
@@ -106,18 +123,27 @@ async def _send_group(
 ) -> list[str]:
     """Send what goes to one place, one after another, marking each; return the states."""
     states: list[str] = []
-    problem: str | None = None
     for each in group:
+        place = _place(bank, each)
         async with outbox.at_once:
-            is_late = asyncio.get_running_loop().time() - began > SAFE_SECONDS
-            if problem is not None or is_late:
-                outcome = _Outcome(given_back(problem, now=outbox.now()))
+            if asyncio.get_running_loop().time() - began > TURN.total_seconds():
+                outbox.resting.setdefault(place, _Rest(outbox.now() + TURN, None))
+            if (rest := outbox.resting.get(place)) is not None:
+                made_at = each.outgoing.made_at
+                outcome = _Outcome(given_back(rest.problem, made_at=made_at, now=outbox.now()))
             else:
                 outcome = await _send(outbox, each)
-                problem = outcome.verdict.problem if outcome.verdict.state == "waiting" else None
+                if outcome.is_of_channel or (each.endpoint_id and outcome.verdict.again_at is not None):
+                    outbox.resting[place] = _Rest(outbox.now() + FIRST_PAUSE, outcome.verdict.problem)
             if await _mark(outbox, bank, holder, each, outcome):
                 states.append(outcome.verdict.state)
     return states
+
+
+def _place(bank: Bank, claimed: Claimed) -> Place:
+    if claimed.endpoint_id is None:
+        return Place(claimed.channel)
+    return Place(claimed.channel, bank.id, claimed.endpoint_id)
 
 
 async def _send(outbox: Outbox, claimed: Claimed) -> _Outcome:
@@ -130,13 +156,15 @@ async def _send(outbox: Outbox, claimed: Claimed) -> _Outcome:
     except UndeliverableError as error:
         return _Outcome(Verdict("dropped", problem=error.problem), is_gone=error.is_gone)
     except TemporaryError as error:
-        return _Outcome(after_failure(claimed.attempt, error.problem, now=outbox.now()))
+        verdict = after_failure(claimed.attempt, error.problem, now=outbox.now())
+        return _Outcome(verdict, is_of_channel=error.is_of_channel)
     except Exception as error:  # noqa: BLE001 -- the edge to somebody else's program
         # A word of ours only: what a driver says may quote the address.
         problem = type(error).__name__
         if claimed.channel not in REPEATABLE:
             return _Outcome(Verdict("dropped", problem="unknown_outcome"))
-        return _Outcome(after_failure(claimed.attempt, problem, now=outbox.now()))
+        verdict = after_failure(claimed.attempt, problem, now=outbox.now())
+        return _Outcome(verdict, is_of_channel=isinstance(error, TimeoutError))
     return _Outcome(Verdict("sent"))
 
 

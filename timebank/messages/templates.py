@@ -111,11 +111,11 @@ class TemplateChannel:
         try:
             status = await posted(self._url, post, context=self._context)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            raise TemporaryError(f"http:{type(error).__name__}") from None
+            raise TemporaryError(f"http:{type(error).__name__}", is_of_channel=True) from None
         except httpx2.HTTPError:
             raise UndeliverableError("unknown_outcome") from None
         if status in NOT_TAKEN:
-            raise TemporaryError(f"http:{status}")
+            raise TemporaryError(f"http:{status}", is_of_channel=True)
         if status in CLIENT_ERRORS:
             raise UndeliverableError(f"http:{status}")
         if status not in SUCCESS:

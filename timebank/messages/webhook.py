@@ -24,6 +24,8 @@ Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 GONE: Final = 410
 SUCCESS: Final = range(200, 300)
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+_UNICAST: Final = IPv6Network("2000::/3")
+"""All that was ever given to anybody; beyond it some ways of writing an IPv4 address are taken for everybody's."""
 HTTPS_PORT: Final = 443
 
 
@@ -35,6 +37,8 @@ def is_public(address: Address) -> bool:
             within = IPv4Address(int(address) & 0xFFFF_FFFF)
         if within is not None:
             return is_public(within)
+        if address not in _UNICAST:
+            return False
     return address.is_global and not address.is_multicast
 
 

@@ -61,10 +61,12 @@ join activities a on a.bank_id = $1 and a.id = r.activity_id
 where o.bank_id = $1 and o.id = $2
 """
 _STANDING = f"""
-select o.raised_by, o.decided_at, n.closes_on, v.owner,
+select o.decided_at, n.closes_on, v.owner,
   coalesce(a.created_by = $3, false) or {IS_BY_HAND.format(n=4)} as has_entered,
   exists (select from record_entries e where e.bank_id = $1 and e.record_id = o.record_id
-    and e.kind in ('approved', 'approved_second') and e.person_id = $3) as has_approved
+    and e.kind in ('approved', 'approved_second') and e.person_id = $3) as has_approved,
+  exists (select from objections x where x.bank_id = $1 and x.notice_id = o.notice_id and x.record_id = o.record_id
+    and x.raised_by = $3) as has_objected
 from objections o
 join notices n on n.bank_id = $1 and n.id = o.notice_id
 join service_records r on r.bank_id = $1 and r.id = o.record_id
@@ -222,7 +224,8 @@ class _Case:
 def _check_judge(standing: "asyncpg.Record", actor: Actor, principals: Collection[UUID]) -> None:
     if standing["decided_at"] is not None:
         raise RefusalError("already_decided_objection")
-    if actor.person_id == standing["raised_by"]:
+    # Whoever objected to the line: upheld for another, it is upheld for them.
+    if standing["has_objected"]:
         raise RefusalError("decision_by_objector")
     if actor.person_id == standing["owner"] or standing["owner"] in principals:
         raise RefusalError("decision_on_own")

@@ -1,7 +1,7 @@
 """Whose round it is, under which lock and in which state it is changed, and who is no judge in it.
 
 Every change of a round or a candidate locks the round's row first, so that two of them come one after the other. Nobody
-decides about oneself, about whom one acts for as an agent or guardian, or about a team or unit of one's own.
+decides about oneself, one's confirmed kin, whom one acts for as an agent or guardian, or a team or unit of one's own.
 """
 
 from collections.abc import Sequence
@@ -19,9 +19,21 @@ WRITE: Final = "recognitions.write"
 APPROVE: Final = "recognitions.approve"
 
 _LOCK = "select r.id from recognition_rounds r where r.bank_id = $1 and r.id = $2 for update"
+# Those whose hours count, and who is there now: a list of party members only has not all of a team.
 _MEMBERS = """
 select m.person_id from recognition_members m
 where m.bank_id = $1 and m.round_id = $2 and m.organisation_id = $3
+union
+select m.person_id from memberships m
+where m.bank_id = $1 and m.organisation_id = $3 and (m.until_on is null or m.until_on > $4)
+union
+select v.owner from volunteers v where v.bank_id = $1 and v.team_id = $3
+"""
+_IS_KIN = """
+select exists (select from kinships k
+  where k.bank_id = $1 and k.person_id = $2 and k.kin_id = $3 and k.confirmed_at is not null and k.ended_at is null)
+or exists (select from kinships k
+  where k.bank_id = $1 and k.person_id = $3 and k.kin_id = $2 and k.confirmed_at is not null and k.ended_at is null)
 """
 
 
@@ -67,7 +79,7 @@ async def lock_round(tx: WriteTx, round_id: int) -> None:
 
 
 async def check_judge(tx: ReadTx, actor: Actor, candidate: Candidate, *, now: datetime) -> None:
-    """Refuse who would decide about themselves, somebody they act for, or a team or unit of theirs.
+    """Refuse who would decide about themselves, kin, somebody they act for, or a team or unit of theirs.
 
     Raises:
         RefusalError: `recognition_of_own`.
@@ -76,7 +88,13 @@ async def check_judge(tx: ReadTx, actor: Actor, candidate: Candidate, *, now: da
     if candidate.person_id is not None:
         concerned = {candidate.person_id}
     elif candidate.organisation_id is not None:
-        rows = await tx.connection.fetch(_MEMBERS, tx.bank_id, candidate.round_id, candidate.organisation_id)
+        rows = await tx.connection.fetch(
+            _MEMBERS, tx.bank_id, candidate.round_id, candidate.organisation_id, tx.day(now)
+        )
         concerned = {row["person_id"] for row in rows}
     if actor.person_id in concerned or await represented(tx, actor.person_id, concerned, now=now):
+        raise RefusalError("recognition_of_own")
+    if candidate.person_id is not None and await tx.connection.fetchval(
+        _IS_KIN, tx.bank_id, actor.person_id, candidate.person_id
+    ):
         raise RefusalError("recognition_of_own")

@@ -2,7 +2,7 @@
 
 Who approves is somebody else than all who had a hand in the list: who opened it, gave the notice, decided about a
 candidate or an objection. Where anybody else holds the right to approve above the round's organisation, the approval
-comes from above; and nobody approves a list that they, or somebody they act for, are on.
+comes from above; and nobody approves a list that they, their kin, or somebody they act for, are on.
 """
 
 from datetime import datetime
@@ -47,7 +47,10 @@ select exists (
       and x.from_at <= $4 and x.until_at > $4
     union all
     select g.minor_id from guardianships g where g.bank_id = $1 and g.guardian_id = $3 and g.from_on <= $5
-      and (g.until_on is null or g.until_on > $5)))
+      and (g.until_on is null or g.until_on > $5)
+    union all
+    select case when k.person_id = $3 then k.kin_id else k.person_id end from kinships k
+    where k.bank_id = $1 and $3 in (k.person_id, k.kin_id) and k.confirmed_at is not null and k.ended_at is null))
 """
 _APPROVE = """
 update recognition_rounds r set state = 'approved', approved_at = $3, approved_by = $4, version = r.version + 1

@@ -48,7 +48,7 @@ def head_of(tx: ReadTx, found: Round) -> dict[str, object]:
         "format": FORMAT,
         "bank": tx.bank_code,
         "zone": str(tx.zone),
-        "scheme": found.criteria.model_dump(mode="json"),
+        "scheme": found.criteria_as_stored,
         "policy_version": found.policy_version,
         "organisation": found.organisation_id,
         "from_on": found.from_on.isoformat(),

@@ -54,9 +54,13 @@ update recognition_candidates c set state = 'proposed' where c.bank_id = $1 and 
     where o.bank_id = $1 and o.round_id = $2 and o.number = $3 and o.decided_at is null)
 """
 _FOUND = """
-select o.round_id, o.number, o.raised_by, o.decided_at, r.organisation_id from recognition_objections o
+select o.round_id, o.number, o.decided_at, r.organisation_id from recognition_objections o
 join recognition_rounds r on r.bank_id = $1 and r.id = o.round_id
 where o.bank_id = $1 and o.id = $2
+"""
+_HAS_OBJECTED = """
+select exists (select from recognition_objections o
+  where o.bank_id = $1 and o.round_id = $2 and o.number = $3 and o.raised_by = $4)
 """
 _HAS_DECIDED = """
 select exists (select from recognition_decisions d
@@ -119,7 +123,8 @@ async def raise_objection(
         await tell(tx, [found.person_id], "recognition_objected", round=round_id, number=number)
     organisation_id = (await round_of(tx, round_id)).organisation_id
     office = await who_reaches(tx, Role.OFFICE, [organisation_id], now=now)
-    await tell(tx, office, "recognition_objection_raised", objection=id_, round=round_id)
+    judges = [who for who in office if who != found.person_id]
+    await tell(tx, judges, "recognition_objection_raised", objection=id_, round=round_id)
     return id_
 
 
@@ -145,7 +150,8 @@ async def decide_objection(
     assert row is not None  # noqa: S101 -- objections are never deleted
     if row["decided_at"] is not None:
         raise RefusalError("already_decided_objection")
-    if actor.person_id == row["raised_by"]:
+    # Whoever objected to the line: upheld for another, it is upheld for them.
+    if await tx.connection.fetchval(_HAS_OBJECTED, tx.bank_id, round_id, number, actor.person_id):
         raise RefusalError("decision_by_objector")
     found = await candidate(tx, round_id, number)
     await check_judge(tx, actor, found, now=now)

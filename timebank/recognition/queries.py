@@ -68,6 +68,8 @@ class Round:
     until_on: date
     policy_version: int
     criteria: RecognitionScheme
+    criteria_as_stored: Mapping[str, object]
+    """What the document says: no later version of this program adds to it."""
     tree_size: int
     checkpoint: str
     opened_at: datetime
@@ -194,7 +196,12 @@ async def decisions(tx: ReadTx, round_id: int, number: int) -> list[Decision]:
 
 
 def _round(row: "asyncpg.Record") -> Round:
-    return Round(**{**row, "criteria": RecognitionScheme.model_validate_json(row["criteria"])})
+    text = row["criteria"]
+    criteria = {
+        "criteria": RecognitionScheme.model_validate_json(text),
+        "criteria_as_stored": json.loads(text),
+    }
+    return Round(**{**row, **criteria})
 
 
 def _candidate(row: "asyncpg.Record") -> Candidate:

@@ -92,6 +92,24 @@ async def test_a_community_worker_issues_it_and_the_look_is_recorded(as_: As, sc
     assert refused.json()["code"] == "signatory_not_yours"
 
 
+async def test_an_agent_for_the_standing_reads_no_whole_number(as_: As, scene: Scene) -> None:
+    masked, whole = await issued(as_, scene), await issued(as_, scene, full_id_number=True)
+    await scene.database.write(
+        scene.cast.bank,
+        lambda tx: tx.connection.execute(
+            "insert into proxies (bank_id, principal_id, agent_id, scopes, reason, from_at, until_at, made_by)"
+            " values ($1, $2, $3, '{standing}', '代办', '2025-01-01', '2999-01-01', 'test')",
+            tx.bank_id,
+            scene.person,
+            scene.cast.people["carl"],
+        ),
+    )
+    at = f"/api/v1/people/{scene.person}/certificates"
+    for name, made, status in (("carl", masked, 200), ("carl", whole, FORBIDDEN), ("alice", whole, 200)):
+        for form in ("pdf", "document"):
+            assert (await as_(name).get(f"{at}/{made['id']}/{form}")).status_code == status
+
+
 @pytest.mark.parametrize("name", ["bob", "xu", "audrey", "carl", "station"])
 async def test_nobody_else_has_it(as_: As, scene: Scene, name: str) -> None:
     made = await issued(as_, scene)

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,25 @@ async def test_another_office_approves_publishes_and_takes_back(
     await step(xu, path, "revoke", reason="mistake")
     await browser.get(public)
     assert "This list was revoked" in browser.text
+
+
+async def test_what_is_not_for_them_or_not_yet_is_said_in_the_workspace(
+    of: Browsers, database: Database, cast: Cast
+) -> None:
+    await Scene(database, cast).grant("alice", "office", "root")
+    await Scene(database, cast).grant("xu", "office", "root")
+    early = await enter_list(database, cast, state="notice", closes_on=date(2999, 12, 31))
+    over = await enter_list(database, cast, state="notice")
+    review = await enter_list(database, cast, state="review")
+    for name, path, do in (
+        ("xu", f"{PATH}/{early}", "approve"),
+        ("alice", f"{PATH}/{over}", "approve"),
+        ("alice", f"{PATH}/{review}/1", "exclude"),
+    ):
+        page = await step(of(name), path, do, reason="mistake")
+        assert page.last.status_code in {403, 409, 422}
+        assert 'name="version"' in page.last.text
+        assert 'role="alert"' in page.last.text
 
 
 async def test_a_step_on_what_has_changed_meanwhile_is_said(

@@ -10,7 +10,7 @@ import pytest
 from ledger.session import ReadTx, WriteTx
 from tests.timebank.certificates.rounds import publish
 from tests.timebank.certificates.scene import CIPHER, NOW, URL, Scene
-from timebank.access import Actor
+from timebank.access import Actor, Grant
 from timebank.certificates.awarding import Awarded, Edition, award
 from timebank.certificates.ceremony import documents_of_round, pack
 from timebank.certificates.document import Certificate
@@ -21,9 +21,16 @@ from timebank.certificates.register import judge, look_up
 from timebank.certificates.revoking import revoke_for_candidate
 from timebank.certificates.storing import link_to
 from timebank.certificates.verifying import verify
+from timebank.database import Database
 from timebank.errors import RefusalError
+from timebank.permissions import Role
 from timebank.privacy.erasure import erase_person
+from timebank.recognition.ending import revoke_candidate, revoke_round
 from timebank.recognition.queries import round_of
+
+_WAITS = """
+select exists (select from pg_locks l where not l.granted and pg_backend_pid() = any(pg_blocking_pids(l.pid)))
+"""
 
 
 async def awarded(scene: Scene, round_id: int, *, after: int = 0) -> Awarded:
@@ -91,6 +98,33 @@ async def test_who_lost_the_honour_has_no_certificate(scene: Scene) -> None:
     assert await standing(scene, first) == "revoked"
     assert len(await prints(scene, round_id)) == 1
     assert (await awarded(scene, round_id)).issued == 1  # should the list still have them, another is issued
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_who_loses_the_honour_while_certificates_are_issued_gets_none(
+    scene: Scene, whole: bool, database: Database
+) -> None:
+    round_id = await publish(scene)
+    root = scene.cast.organisations["root"]
+    olga = Actor(None, scene.cast.people["olga"], grants=(Grant(Role.OFFICE, root, at_root=True),))
+
+    async def take_back(tx: WriteTx) -> "asyncio.Task[Awarded]":
+        if whole:
+            await revoke_round(tx, olga, round_id=round_id, reason="mistake", now=NOW)
+        else:
+            await revoke_candidate(tx, olga, round_id=round_id, number=1, reason="mistake", now=NOW)
+        issuing = asyncio.create_task(awarded(scene, round_id))
+        while not await tx.connection.fetchval(_WAITS):
+            await asyncio.sleep(0.02)
+        return issuing
+
+    issuing = await database.write(scene.cast.bank, take_back)
+    if whole:
+        with pytest.raises(RefusalError, match="round_not_published"):
+            await issuing
+    else:
+        assert (await issuing).issued == 1
+    assert [name[:6] for name in await prints(scene, round_id)] == ([] if whole else ["000002"])
 
 
 async def test_a_list_that_is_not_published_has_none(scene: Scene) -> None:

@@ -1,11 +1,11 @@
 """Issuing a certificate of service: what is in it, what is left out, and who may ask."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from ledger.session import WriteTx
-from tests.timebank.certificates.scene import FIELDS, FIRST, LAST, Scene, serve
+from tests.timebank.certificates.scene import FIELDS, FIRST, LAST, NOW, Scene, serve
 from timebank.access import Actor, load_actor
 from timebank.certificates.issuing import Signatory, Wish, unsealed_records
 from timebank.errors import RefusalError
@@ -26,6 +26,26 @@ async def test_it_has_what_the_law_asks_for(scene: Scene) -> None:
 async def test_the_whole_number_is_shown_only_to_who_asks(scene: Scene) -> None:
     wish = scene.wish(full_id_number=True)
     assert scene.opened(await scene.issued(wish)).holder.id_number == FIELDS["id_number"]
+
+
+async def test_an_agent_for_the_standing_does_not_learn_the_whole_number(scene: Scene) -> None:
+    agent = scene.cast.people["carl"]
+
+    async def appoint(tx: WriteTx) -> None:
+        await tx.connection.execute(
+            "insert into proxies (bank_id, principal_id, agent_id, scopes, reason, from_at, until_at, made_by)"
+            " values ($1, $2, $3, '{standing}', '代办', $4, $5, 'test')",
+            tx.bank_id,
+            scene.person,
+            agent,
+            NOW - timedelta(days=1),
+            NOW + timedelta(days=1),
+        )
+
+    await scene.database.write(scene.cast.bank, appoint)
+    assert (await scene.issue(by=Actor(None, agent))).records == 3
+    with pytest.raises(RefusalError, match="forbidden"):
+        await scene.issue(scene.wish(full_id_number=True), by=Actor(None, agent))
 
 
 async def test_a_period_takes_its_days_and_no_other(scene: Scene) -> None:

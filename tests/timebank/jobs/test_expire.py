@@ -1,6 +1,6 @@
 """Expiring by the calendar: again, out of turn, in a closed period, and with holds that lapsed."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,6 +17,7 @@ from timebank.errors import RefusalError
 from timebank.jobs.running import run_now
 
 SPRING = datetime(2025, 3, 5, 6, 30, tzinfo=UTC)
+SUMMER = datetime(2026, 6, 2, tzinfo=UTC)
 END_OF_2025, END_OF_2026 = date(2025, 12, 31), date(2026, 12, 31)
 
 
@@ -87,9 +88,9 @@ async def test_a_closed_period_takes_no_expiry(database: Database) -> None:
     later = datetime(2026, 2, 1, tzinfo=bank.zone)
     await database.write(bank, lambda tx: close_period(tx, before=later, actor="test"))
     with pytest.raises(RefusalError) as refused:
-        await run_now(database, bank, "expire", as_of=date(2026, 1, 3), now=NOW)
+        await run_now(database, bank, "expire", as_of=date(2026, 1, 3), now=SUMMER)
     assert (refused.value.code, refused.value.params) == ("period_closed", {"as_of": "2026-01-03"})
-    assert (await run_now(database, bank, "expire", as_of=date(2026, 2, 1), now=NOW))["lots"] == 1
+    assert (await run_now(database, bank, "expire", as_of=date(2026, 2, 1), now=SUMMER))["lots"] == 1
 
 
 async def test_what_a_lapsed_hold_held_expires_with_the_rest(database: Database) -> None:
@@ -103,7 +104,7 @@ async def test_what_a_lapsed_hold_held_expires_with_the_rest(database: Database)
     assert found == {"holds_released": 1, "lots": 1, "amounts": {"point": 40}}
     points = (await database.read(bank, trial_balance))["point"]
     assert (points["held"], points["expired"]) == (10, 40)
-    later = await run_now(database, bank, "expire", as_of=date(2026, 6, 2), now=NOW)
+    later = await run_now(database, bank, "expire", as_of=date(2026, 6, 2), now=SUMMER)
     assert later == {"holds_released": 1, "lots": 1, "amounts": {"point": 10}}
     await assert_sound(database, bank)
 
@@ -121,3 +122,13 @@ async def test_a_run_leaves_a_note_of_its_figures(database: Database) -> None:
         return [tuple(row) for row in rows]
 
     assert await database.read(bank, notes) == [("expire", "2026-01-01", "succeeded", "50")]
+
+
+async def test_nothing_ends_before_its_time(database: Database) -> None:
+    bank, owner = await new_office(database), uuid4()
+    last_day = NOW.astimezone(bank.zone).date()
+    await booked(database, bank, [gift("a", owner, last_day, 50)])
+    with pytest.raises(RefusalError, match="day_in_future"):
+        await run_now(database, bank, "expire", as_of=last_day + timedelta(days=1), now=NOW)
+    lots = await database.read(bank, lambda tx: wallet(tx, owner, "point"))
+    assert [lot.balance for lot in lots] == [50]

@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest_asyncio
 
 from tests.api.cast import enter
+from tests.timebank.jobs.schedule import Clock, Office
 from tests.timebank.records.scene import NINE, Scene
 from timebank.database import Bank, Database
+from timebank.jobs.registry import JOBS
 from timebank.jobs.running import run_now
 
 # A session of Thursday 8 May 2025 is due on Thursday the 22nd.
@@ -56,3 +58,14 @@ async def test_nobody_is_told_on_a_day_of_rest(scene: Scene) -> None:
     saturday = FRIDAY + timedelta(days=1)
     assert await remind(scene, saturday) == {"sessions": 0, "told": 0}
     assert await told(scene) == {}
+
+
+async def test_days_on_which_nothing_ran_are_not_reminded_of_one_by_one(scene: Scene) -> None:
+    job = JOBS["remind_overdue_records"]
+    clock = Clock(datetime.now(UTC) + timedelta(days=1))
+    office = Office(scene.database, scene.cast.bank, clock)
+    await office.scheduler(job).tick()
+    before = await told(scene)
+    clock.at += timedelta(days=30)
+    await office.scheduler(job).tick()
+    assert len((await told(scene)).get("olga", [])) <= len(before.get("olga", [])) + 1

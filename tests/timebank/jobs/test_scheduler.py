@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from ledger.session import WriteTx
 from tests.api.cast import enter
 from tests.timebank.jobs.schedule import NOON, Clock, Office, job
 from timebank.database import Bank, Database
@@ -49,6 +50,13 @@ async def test_what_is_too_long_ago_is_left(office: Office) -> None:
     await office.scheduler(sweep).tick()
     office.clock.at += timedelta(days=7)
     assert await office.scheduler(sweep).tick() == 5
+
+
+async def test_a_process_that_slept_makes_up_for_no_more_than_a_new_one(office: Office) -> None:
+    scheduler = office.scheduler(job(schedule=Hourly(0, catch_up=timedelta(hours=5))))
+    await scheduler.tick()
+    office.clock.at += timedelta(days=7)
+    assert await scheduler.tick() == 5
 
 
 async def test_of_many_processes_one_makes_a_run(office: Office) -> None:
@@ -267,4 +275,59 @@ async def test_of_one_job_there_is_one_run_at_a_time(office: Office) -> None:
     going.set()
     await first.tick()
     assert await second.tick() == 1
+    assert begun == [NOON.date(), NOON.date() + DAY]
+
+
+async def test_who_wakes_a_job_while_it_runs_by_hand_misses_nothing(office: Office) -> None:
+    async def woken(run: Run) -> dict[str, object]:
+        if run.as_of == NOON.date() and len(await office.attempts()) > 1:
+            await office.database.write(office.bank, lambda tx: resume_job(tx, "expire"))
+        return {}
+
+    scheduler = office.scheduler(job(woken, name="expire"))
+    await scheduler.tick()
+
+    async def ask(tx: WriteTx) -> None:
+        await pause_job(tx, "expire", reason="stocktaking", paused_by="person:x", now=office.clock())
+        await ask_for_run(tx, "expire", as_of=NOON.date(), asked_by="person:x", now=office.clock())
+
+    await office.database.write(office.bank, ask)
+    office.clock.at += 2 * DAY
+    assert await scheduler.tick() == 1
+    assert await scheduler.tick() == 2
+
+
+async def test_a_clock_that_ran_ahead_and_is_put_back_stops_nothing(office: Office) -> None:
+    sweep = job(schedule=Hourly(0, catch_up=timedelta(hours=5)))
+    await office.scheduler(sweep).tick()
+    office.clock.at += 30 * DAY
+    scheduler = office.scheduler(sweep)
+    assert await scheduler.tick() == 5
+    office.clock.at -= 30 * DAY - timedelta(hours=3)
+    assert await scheduler.tick() == 3
+
+
+async def test_while_a_run_writes_beyond_its_lease_the_next_does_not_begin(office: Office) -> None:
+    going, begun = asyncio.Event(), []
+
+    async def slow(run: Run) -> dict[str, object]:
+        async def work(_: WriteTx) -> None:
+            begun.append(run.as_of)
+            await going.wait()
+
+        await run.write(work)
+        return {}
+
+    first, second = office.scheduler(job(slow, seconds=600)), office.scheduler(job(slow, seconds=600))
+    await first.begin()
+    while not begun:
+        await asyncio.sleep(0.01)
+    office.clock.at = NOON.replace(hour=17)  # the next day has begun in Shanghai, and the lease is long over
+    following = asyncio.create_task(second.tick())
+    await asyncio.sleep(0.3)
+    assert begun == [NOON.date()]
+    going.set()
+    assert await following == 0
+    await first.tick()
+    assert await second.tick() <= 1
     assert begun == [NOON.date(), NOON.date() + DAY]

@@ -33,7 +33,7 @@ def test_a_lapsed_lease_means_again_only_where_a_repetition_shows() -> None:
 
 
 def test_what_was_not_tried_is_no_attempt() -> None:
-    verdict = rules.given_back("http:503", now=NOW)
+    verdict = rules.given_back("http:503", made_at=NOW, now=NOW)
     assert (verdict.state, verdict.is_counted, verdict.again_at) == (
         "waiting",
         False,

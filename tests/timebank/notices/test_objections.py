@@ -177,6 +177,10 @@ async def test_an_objector_of_the_office_does_not_decide(scene: Scene) -> None:
     objection = await scene.object_to(notice_id, 1, "olga")
     with pytest.raises(RefusalError, match="decision_by_objector"):
         await scene.decide(objection, "dismissed")
+    # Another's to the same line decides hers too.
+    other = await scene.object_to(notice_id, 1, "xu")
+    with pytest.raises(RefusalError, match="decision_by_objector"):
+        await scene.decide(other, "upheld")
     assert await lines(scene, notice_id) == {"objected": 1}
 
 

@@ -19,6 +19,11 @@ insert into guardianships (bank_id, minor_id, guardian_id, relation, from_on, re
 values ($1, $2, $3, 'parent', $4, 'test')
 """
 
+_KIN = """
+insert into kinships (bank_id, person_id, kin_id, relation, declared_at, declared_by, confirmed_at, confirmed_by)
+values ($1, $2, $3, 'spouse', $4, 'test', $4, $3)
+"""
+
 
 async def approve(stage: Stage, who: str, found: Round, *, version: int | None = None) -> Round:
     return await stage.do(
@@ -97,6 +102,24 @@ async def test_not_by_who_is_on_it_or_acts_for_somebody_on_it(stage: Stage) -> N
             _GUARDIAN, tx.bank_id, people["bob"], people["wen"], date(2025, 1, 1)
         )
     )
+    assert await refused(stage, "wen", found) == "recognition_of_own"
+
+
+@pytest.mark.parametrize(("one", "other"), [("wen", "bob"), ("bob", "wen")])
+async def test_not_by_kin_of_who_is_on_it_nor_does_kin_decide(stage: Stage, one: str, other: str) -> None:
+    found = await stage.opened()
+    people = stage.cast.people
+    await stage.write(
+        lambda tx: tx.connection.execute(_KIN, tx.bank_id, people[one], people[other], NEW_YEAR)
+    )
+    with pytest.raises(RefusalError, match="recognition_of_own"):
+        await stage.do(
+            "wen",
+            lambda tx, actor: decide_candidate(
+                tx, actor, round_id=found.id, number=2, decision="exclude", reason="mistake", now=NEW_YEAR
+            ),
+        )
+    await stage.do("olga", lambda tx, actor: open_notice(tx, actor, CIPHER, round_id=found.id, now=NEW_YEAR))
     assert await refused(stage, "wen", found) == "recognition_of_own"
 
 

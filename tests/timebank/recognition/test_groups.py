@@ -111,6 +111,34 @@ async def test_its_own_name_is_shown_and_no_member_decides(stage: Stage) -> None
     assert (line.name, line.state) == ("red", "proposed")
 
 
+@pytest.mark.parametrize("way", ["not of the party", "joined since", "named in the register"])
+async def test_no_member_decides_whose_hours_do_not_count_either(stage: Stage, way: str) -> None:
+    red = await group(stage, "red")
+    await join(stage, "bob", red, SERVED)
+    if way == "not of the party":
+        await join(stage, "alice", red, SERVED)
+    register = "update volunteers set is_party_member = true where bank_id = $1 and owner = $2"
+    await stage.write(lambda tx: tx.connection.execute(register, tx.bank_id, stage.cast.people["bob"]))
+    await stage.grant("alice", "office", "root")
+    await stage.seal()
+    round_id = await frozen(stage, subject="team", party_members_only=True)
+    await compute_round(stage.write, round_id)
+    if way == "joined since":
+        await join(stage, "alice", red, date(2026, 1, 2))
+    elif way == "named in the register":
+        named = "update volunteers set team_id = $3 where bank_id = $1 and owner = $2"
+        await stage.write(
+            lambda tx: tx.connection.execute(named, tx.bank_id, stage.cast.people["alice"], red)
+        )
+    with pytest.raises(RefusalError, match="recognition_of_own"):
+        await stage.do(
+            "alice",
+            lambda tx, actor: decide_candidate(
+                tx, actor, round_id=round_id, number=1, decision="exclude", reason="mistake", now=NEW_YEAR
+            ),
+        )
+
+
 async def test_a_volunteer_s_list_knows_no_teams(stage: Stage) -> None:
     await group(stage, "red")
     await stage.seal()

@@ -7,6 +7,7 @@ from timebank.errors import RefusalError
 from timebank.notices.objections import Objection
 from timebank.recognition.deciding import decide_candidate
 from timebank.recognition.noticing import open_notice
+from timebank.recognition.objection_queries import objection, objections
 from timebank.recognition.objections import Decided, Decision, decide_objection, raise_objection
 from timebank.recognition.queries import Round, candidate, decisions
 
@@ -117,3 +118,24 @@ async def test_what_is_refused(stage: Stage) -> None:
                 tx, actor, CIPHER, round_id=found.id, number=1, objection=Objection("不实"), now=OVER
             ),
         )
+
+
+async def test_who_objects_too_decides_for_nobody_else_either(stage: Stage) -> None:
+    found = await stage.noticed()
+    another = await object_(stage, found)
+    await object_(stage, found, "wen")
+    with pytest.raises(RefusalError, match="decision_by_objector"):  # their own would be upheld with it
+        await decide(stage, another, "wen")
+    assert await state_of(stage, found) == "objected"
+
+
+async def test_who_is_of_the_office_does_not_read_who_objects_to_them(stage: Stage) -> None:
+    await stage.grant("bob", "office", "root")
+    found = await stage.noticed()
+    raised = await object_(stage, found)
+    with pytest.raises(RefusalError, match="recognition_of_own"):
+        await stage.do("bob", lambda tx, actor: objection(tx, actor, raised, now=NEW_YEAR))
+    assert await stage.do("bob", lambda tx, actor: objections(tx, actor, after_id=0, limit=9)) == []
+    assert "recognition_objection_raised" not in await stage.told("bob")
+    (one,) = await stage.do("wen", lambda tx, actor: objections(tx, actor, after_id=0, limit=9))
+    assert await stage.do("wen", lambda tx, actor: objection(tx, actor, one.id, now=NEW_YEAR)) == one
