@@ -35,7 +35,7 @@ from timebank.database import Bank
 from timebank.errors import RefusalError
 from timebank.people.queries import person
 from timebank.people.rules import NAME
-from timebank.proof.actions import seal_bank, signing_key
+from timebank.proof.actions import seal_settled, signing_key
 
 router = resource(tag="certificates")
 
@@ -129,7 +129,7 @@ async def issue_certificate(
         return await unsealed_records(tx, actor, wish, now=caller.now)
 
     if await caller.read(left_out):
-        await seal_bank(service.database, bank, service.settings.home, now=caller.now)
+        await seal_settled(service.database, bank, service.settings.home, now=caller.now)
     link = new_link(bank, url)
     signing = signing_key(service.settings.home, bank)
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import psutil
+
 from ledger.audit import audit
 from ledger.balances import trial_balance
 from ledger.session import ReadTx
@@ -91,7 +93,10 @@ async def strike(server: EmbeddedServer, scene: Scene) -> int:
         if not is_up.is_set():
             await has_begun.wait()
             await asyncio.sleep(chance.uniform(0, 0.1))
+            backends = psutil.Process(postmaster_of(server)).children()
             os.kill(postmaster_of(server), signal.SIGKILL)
+            # A backend finishes what it is at before it sees that the others are gone.
+            await asyncio.to_thread(psutil.wait_procs, backends, timeout=30)
             is_up.set()
             await working
             await asyncio.to_thread(server.ensure_running)

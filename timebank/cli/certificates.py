@@ -58,12 +58,12 @@ def issue_one(
     """为一名志愿者出具期间证明（PDF）/ Certify a volunteer's service of a period, as a PDF."""
     from timebank.certificates.issuing import Wish, certify
     from timebank.notifications.actions import tell
-    from timebank.proof.actions import seal_bank, signing_key
+    from timebank.proof.actions import seal_settled, signing_key
     from timebank.volunteers.queries import owner_of
 
     async def work(opened: Opened) -> "Certified":
         now, home, cipher = datetime.now(UTC), opened.settings.home, _cipher(opened)
-        await seal_bank(opened.database, opened.bank, home, now=now)
+        await seal_settled(opened.database, opened.bank, home, now=now)
         key, link = signing_key(home, opened.bank), _new_link(opened)
 
         async def issue(tx: "WriteTx") -> "tuple[Certified, Issued, str]":

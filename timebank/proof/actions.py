@@ -1,6 +1,7 @@
 """Sealing, proving and auditing a bank with the keys and anchors of the installation."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -33,7 +34,11 @@ select t.id from transactions t
 where t.bank_id = $1 and t.idempotency_key = 'record:' || $2 and t.refusal is null
 """
 
+_LATEST = "select id from transactions where bank_id = $1 order by id desc limit 1"
+_IS_SEALED = "select exists (select from leaves where bank_id = $1 and transaction_id = $2)"
+
 LONGEST_NUMBER = 18
+PATIENCE_STEPS, STEP_SECONDS = 50, 0.1
 
 
 def origin(bank: Bank) -> str:
@@ -97,6 +102,27 @@ async def seal_bank(database: Database, bank: Bank, home: Path, *, now: datetime
     except ForkedAnchorError as error:
         raise RefusalError("history_forked", anchor=error.path.name) from None
     return SealedBank(transactions, tree_size, str(key.verifier))
+
+
+async def seal_settled(database: Database, bank: Bank, home: Path, *, now: datetime) -> SealedBank:
+    """Seal, and again for a few seconds as long as a write under way elsewhere holds back what was recorded before.
+
+    What is held back for longer is sealed by the next run.
+
+    Raises:
+        RefusalError: as `seal_bank`.
+    """
+    sealed = await seal_bank(database, bank, home, now=now)
+    latest = await database.read(bank, lambda tx: tx.connection.fetchval(_LATEST, tx.bank_id))
+    for _ in range(PATIENCE_STEPS):
+        if latest is None or await database.read(
+            bank, lambda tx: tx.connection.fetchval(_IS_SEALED, tx.bank_id, latest)
+        ):
+            break
+        await asyncio.sleep(STEP_SECONDS)
+        again = await seal_bank(database, bank, home, now=now)
+        sealed = replace(again, transactions=sealed.transactions + again.transactions)
+    return sealed
 
 
 async def _anchor(database: Database, bank: Bank, home: Path) -> int:

@@ -21,7 +21,7 @@ from timebank.organisations.queries import organisation
 from timebank.policy.calendar import RecognitionScheme
 from timebank.policy.queries import version_on
 from timebank.policy.rules import schemes
-from timebank.proof.actions import seal_bank
+from timebank.proof.actions import seal_settled
 
 WRITE: Final = "recognitions.write"
 
@@ -134,7 +134,7 @@ async def seal_for_round(database: Database, bank: Bank, home: Path, *, now: dat
     Raises:
         RefusalError: `tree_tampered`, `history_forked`.
     """
-    await seal_bank(database, bank, home, now=now)
+    await seal_settled(database, bank, home, now=now)
 
 
 async def open_round(tx: WriteTx, actor: Actor, wanted: Wanted, *, now: datetime) -> int:

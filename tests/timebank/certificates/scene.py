@@ -1,6 +1,5 @@
 """Somebody who served, in books that are sealed, and a certificate of it."""
 
-import asyncio
 import functools
 import secrets
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from ledger.proof.note import SigningKey
 from ledger.session import WriteTx
 from tests.api.books import add_activity, add_record, adopt_pack
 from tests.api.cast import Cast
+from tests.sealing import seal_everything, unsealed
 from timebank.access import Actor
 from timebank.certificates.document import Certificate
 from timebank.certificates.issuing import Certified, Wish, issue
@@ -21,7 +21,7 @@ from timebank.certificates.storing import link_to
 from timebank.certificates.verifying import verify
 from timebank.database import Database
 from timebank.notices.crediting import settle_credit
-from timebank.proof.actions import seal_bank, signing_key
+from timebank.proof.actions import signing_key
 from timebank.vault.actions import replace_fields
 from timebank.vault.cipher import Cipher
 
@@ -52,22 +52,12 @@ class Scene:
         return Wish(self.person, first, last, full_id_number)
 
     async def seal(self) -> None:
-        """Seal what is in the books, all of it: a writer of another test may hold the horizon back for a while."""
-        while await self.unsealed():
-            await seal_bank(self.database, self.cast.bank, self.home, now=NOW)
-            await asyncio.sleep(0.01)
+        """Seal what is in the books."""
+        await seal_everything(self.database, self.cast.bank, self.home, now=NOW)
 
     async def unsealed(self) -> int:
         """Return how many transactions are in no leaf."""
-        found: int = await self.database.read(
-            self.cast.bank,
-            lambda tx: tx.connection.fetchval(
-                "select count(*) from transactions t where t.bank_id = $1 and not exists"
-                " (select from leaves l where l.bank_id = $1 and l.transaction_id = t.id)",
-                tx.bank_id,
-            ),
-        )
-        return found
+        return await unsealed(self.database, self.cast.bank)
 
     async def issue(self, wish: Wish | None = None, *, by: Actor | None = None) -> Certified:
         """Issue a certificate, by default to who asks for themselves."""

@@ -13,7 +13,7 @@ from timebank.notices.closing import credit_notice
 from timebank.notices.crediting import By
 from timebank.privacy.erasure import erase_person
 from timebank.privacy.export import collect
-from timebank.proof.actions import audit_bank, prove_record, seal_bank
+from timebank.proof.actions import audit_bank, prove_record, seal_settled
 from timebank.vault.cipher import Cipher
 from timebank.vault.keys import KeyRing
 from timebank.vault.rotation import STORES, reseal
@@ -35,7 +35,7 @@ async def test_an_erased_volunteers_lines_show_nobody_and_records_and_proofs_sta
     record, other = await scene.record("alice"), await scene.record("bob")
     notice_id = await scene.notice()
     await scene.write(lambda tx: credit_notice(tx, notice_id=notice_id, by=BY, now=OVER))
-    sealed = await seal_bank(scene.database, bank, tmp_path, now=OVER)
+    sealed = await seal_settled(scene.database, bank, tmp_path, now=OVER)
     proof = (await prove_record(scene.database, bank, str(record))).to_json()
     before = (await scene.wallet("alice"), await scene.state(record), await scene.state(other))
 

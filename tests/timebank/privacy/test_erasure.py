@@ -18,7 +18,7 @@ from timebank.database import Bank, Database
 from timebank.errors import RefusalError
 from timebank.privacy.erasure import Erased, erase_person
 from timebank.privacy.export import Collected, collect
-from timebank.proof.actions import audit_bank, prove_record, seal_bank
+from timebank.proof.actions import audit_bank, prove_record, seal_settled
 from timebank.vault.actions import replace_fields, take_fields
 from timebank.vault.blind import find
 from timebank.vault.cipher import Cipher
@@ -104,7 +104,7 @@ async def test_nothing_that_identifies_them_is_left_and_the_books_are_whole(
     who, record = await busiest(database, bank)
     other = await somebody_else(database, bank)
     await database.write(bank, lambda tx: leave_traces(tx, who, other))
-    sealed = await seal_bank(database, bank, tmp_path, now=NOW)
+    sealed = await seal_settled(database, bank, tmp_path, now=NOW)
     proof = (await prove_record(database, bank, str(record))).to_json()
     before = await collected(database, bank, who)
     texts = [PERSONAL["name"], PERSONAL["phone"]]
@@ -176,7 +176,7 @@ async def test_nothing_that_identifies_them_is_left_and_the_books_are_whole(
         assert all(row[column] for row in after.parts[ended])
     assert all(row["until_on"] for row in after.parts["guardianships"])
 
-    await seal_bank(database, bank, tmp_path, now=LATER)
+    await seal_settled(database, bank, tmp_path, now=LATER)
     assert await audit_bank(database, bank, tmp_path) == []
     key = VerifierKey.parse(sealed.verifier)
     origin = f"timebank/{bank.code}"

@@ -20,7 +20,7 @@ from timebank.privacy import archive, export
 from timebank.privacy.archive import pack
 from timebank.privacy.export import collect
 from timebank.privacy.parts import PARTS
-from timebank.proof.actions import seal_bank
+from timebank.proof.actions import seal_settled
 from timebank.words import words
 
 
@@ -44,7 +44,7 @@ async def test_one_zip_holds_everything(database: Database, bank: Bank, tmp_path
     who, record = await busiest(database, bank)
     other = await somebody_else(database, bank)
     await database.write(bank, lambda tx: leave_traces(tx, who, other))
-    sealed = await seal_bank(database, bank, tmp_path, now=NOW)
+    sealed = await seal_settled(database, bank, tmp_path, now=NOW)
     collected = await database.read(bank, lambda tx: collect(tx, CIPHER, who, now=NOW))
     archive = zipfile.ZipFile(io.BytesIO(pack(collected)))
     assert archive.testzip() is None

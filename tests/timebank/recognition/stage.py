@@ -15,11 +15,11 @@ from ledger.posting import post
 from ledger.session import ReadTx, WriteTx
 from tests.api.books import adopt_pack, book, credit
 from tests.api.cast import Cast, enter
+from tests.sealing import seal_everything
 from tests.timebank.recognition.year import FROM, UNTIL, pack_with
 from timebank.access import Actor, load_actor
 from timebank.database import Bank, Database
 from timebank.policy.actions import adopt
-from timebank.proof.actions import seal_bank
 from timebank.recognition.computing import compute_round
 from timebank.recognition.noticing import open_notice
 from timebank.recognition.opening import Wanted, open_round
@@ -97,7 +97,7 @@ class Stage:
 
     async def seal(self) -> None:
         """Seal what there is."""
-        await seal_bank(self.database, self.cast.bank, self.home, now=NEW_YEAR)
+        await seal_everything(self.database, self.cast.bank, self.home, now=NEW_YEAR)
 
     async def opened(self, who: str = "olga", *, at: str = "root", now: datetime = NEW_YEAR) -> Round:
         """Return a list in review, opened by somebody."""

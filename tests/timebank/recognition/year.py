@@ -12,10 +12,10 @@ from ledger.holds import reversal
 from ledger.posting import post
 from ledger.session import WriteTx
 from ledger.values import ISSUANCE, WALLET, Draft, Move, Place, Posted
+from tests.sealing import seal_everything
 from timebank.database import Bank, Database
 from timebank.policy.actions import adopt
 from timebank.policy.rules import PolicyPack, default_pack, parse_pack
-from timebank.proof.actions import seal_bank
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 FROM, UNTIL = date(2025, 1, 1), date(2025, 12, 31)
@@ -174,7 +174,7 @@ class Year:
 
     async def seal(self, home: Path) -> None:
         """Seal what was done so far."""
-        await seal_bank(self.database, self.bank, home, now=NEW_YEAR)
+        await seal_everything(self.database, self.bank, home, now=NEW_YEAR)
 
 
 def pack_with(*schemes: dict[str, object]) -> PolicyPack:
