@@ -135,7 +135,9 @@ async def test_a_server_killed_while_posting(durable_server: EmbeddedServer) -> 
                 await asyncio.sleep(0)
             os.kill(postmaster_of(server), signal.SIGKILL)
             ends = await asyncio.gather(*clients, return_exceptions=True)
-            assert all(isinstance(end, OutageError) for end in ends), ends
+            # One that ran ahead of the others may have been done before.
+            assert all(end is None or isinstance(end, OutageError) for end in ends), ends
+            assert any(ends)
             await asyncio.to_thread(server.ensure_running)
             assert await check_batches(database, bank, acknowledged) < COUNT
         await asyncio.gather(*(client(database, bank, n) for n in range(4)))
