@@ -11,7 +11,7 @@ from timebank.errors import RefusalError
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?", re.ASCII)
 
 
-async def _public_url(request: Request) -> str:
+async def public_url(request: Request) -> str:
     """Return `TIMEBANK_PUBLIC_URL`, else the address that was asked.
 
     Raises:
@@ -24,4 +24,4 @@ async def _public_url(request: Request) -> str:
     return address
 
 
-PublicUrl = Annotated[str, Depends(_public_url)]
+PublicUrl = Annotated[str, Depends(public_url)]

@@ -1,7 +1,7 @@
 """The application: routes, error handlers and the guard, wired in one place."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import structlog
 from fastapi import FastAPI, Request
@@ -15,7 +15,7 @@ from api.limits import Buckets
 from api.middleware import SECURITY_HEADERS, Guard
 from api.problems import Problem, problem_response
 from api.service import Service
-from api.web.errors import is_page, refused_page
+from api.web.errors import is_of_another_form, is_page, page_above, refused_page, turned_away_page
 from timebank.errors import OutageError, RefusalError
 
 TITLE = "时间银行 Time bank"
@@ -70,7 +70,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _broken)
-    app.add_middleware(Guard, buckets=buckets or Buckets(BURST, PER_SECOND))
+    app.add_middleware(Guard, buckets=buckets or Buckets(BURST, PER_SECOND), refused=turned_away)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # as FastAPI's own documentation does
     return app
 
@@ -105,6 +105,15 @@ async def _refused(request: Request, error: Exception) -> Response:
 _LOGIN_CODES = frozenset({"token_missing", "token_invalid", "token_expired", "session_over"})
 
 
+async def turned_away(
+    request: Request, code: str, params: Mapping[str, object], headers: Mapping[str, str]
+) -> Response:
+    """Answer what the guard did not let through, without asking the database."""
+    if is_page(request):
+        return turned_away_page(request, code, params, headers)
+    return problem_response(code, params, request_id=_request_id(request), headers=headers)
+
+
 async def _out(request: Request, error: Exception) -> Response:
     assert isinstance(error, OutageError)  # noqa: S101 -- registered for it
     log.warning("outage", code=error.code, request_id=_request_id(request))
@@ -120,7 +129,11 @@ _EXTRA = "extra_forbidden"
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for it
     if is_page(request):
-        return await refused_page(request, "page.form_invalid")
+        # Of an address that cannot be, nothing was filled in.
+        is_nowhere = all(item["loc"][0] == "path" for item in error.errors())
+        is_form_s = is_nowhere and request.method == "GET" and is_of_another_form(request)
+        above = await page_above(request) if is_form_s else None
+        return above or await refused_page(request, "not_found" if is_nowhere else "page.form_invalid")
     # Where and what, never the value that was sent: it may be a password or a phone. So may be a name of nothing.
     errors = [
         {
@@ -136,7 +149,9 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for it
     code = _HTTP_CODES.get(error.status_code, "request_malformed")
     if is_page(request):
-        return await refused_page(request, code, {}, error.headers)
+        is_form_s = code == "method_not_allowed" and request.method == "GET"
+        above = await page_above(request) if is_form_s else None
+        return above or await refused_page(request, code, {}, error.headers)
     return problem_response(code, request_id=_request_id(request), headers=dict(error.headers or {}))
 
 

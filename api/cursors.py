@@ -4,11 +4,13 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, Field
 
+from api.fields import FIRST_YEAR, LAST_YEAR
 from timebank.errors import RefusalError
 
 T = TypeVar("T")
@@ -16,6 +18,8 @@ T = TypeVar("T")
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
 MAX_CURSOR_LENGTH = 300
+EARLIEST = datetime(1, 1, 1, tzinfo=UTC), 0
+"""Before every instant and id."""
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Lines of a page.")]
 Cursor = Annotated[
@@ -72,6 +76,24 @@ def before(cursor: str | None) -> int:
         RefusalError: `cursor_invalid`.
     """
     return 2**63 - 1 if cursor is None else int(decode(cursor, int)[0])
+
+
+def instant_and_id(cursor: str | None, start: tuple[datetime, int] = EARLIEST) -> tuple[datetime, int]:
+    """Return the place to go on at, of a page ordered by an instant and an id; `start` for the first page.
+
+    Raises:
+        RefusalError: `cursor_invalid`.
+    """
+    if cursor is None:
+        return start
+    text, id_ = decode(cursor, str, int)
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        raise RefusalError("cursor_invalid") from None
+    if at.tzinfo is None or not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise RefusalError("cursor_invalid")
+    return at, int(id_)
 
 
 def page(

@@ -4,16 +4,19 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 from uuid import uuid4
 
 import structlog
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import metrics
 from api.limits import Buckets
-from api.problems import problem_response
 from timebank.certificates.reading import MAX_PDF_BYTES
+from timebank.codes.photos import MAX_PHOTO_BYTES
 from timebank.errors import RefusalError
 from timebank.shops.rules import MAX_BROUGHT_BYTES
 from timebank.throttles.rules import site_of
@@ -25,8 +28,9 @@ MAX_BODY_BYTES = 256 * 1024
 MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 MAX_FORM_BYTES = 16 * 1024
 """What a form has around a file."""
-UPLOAD_PATHS = ("/api/v1/imports",)
+UPLOAD_PATHS = ("/api/v1/imports", "/office/imports")
 VERIFY_PATHS = ("/api/v1/verification", "/verify")
+PHOTO_PATH = "/codes/read"
 PICTURE_PATH = re.compile(r"/api/v1/goods/[0-9]+/picture")
 
 SECURITY_HEADERS: Mapping[bytes, bytes] = {
@@ -43,15 +47,21 @@ SECURITY_HEADERS: Mapping[bytes, bytes] = {
 
 SESSION_COOKIES = ("session", "__Host-session")
 
+Refused: TypeAlias = Callable[[Request, str, Mapping[str, object], Mapping[str, str]], Awaitable[Response]]
+"""What makes the answer of a refusal: of its code, its parameters, and headers."""
+
 log = structlog.get_logger("timebank.http")
 
 
 class Guard:
-    """The one middleware; `buckets` limits each session, or each address without one."""
+    """The one middleware; `buckets` limits each session, or each address without one, `refused` is how it answers."""
 
-    def __init__(self, app: ASGIApp, *, buckets: Buckets, seconds: float = REQUEST_SECONDS) -> None:
+    def __init__(
+        self, app: ASGIApp, *, buckets: Buckets, refused: Refused, seconds: float = REQUEST_SECONDS
+    ) -> None:
         self._app = app
         self._buckets = buckets
+        self._refused = refused
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,21 +73,26 @@ class Guard:
         scope.setdefault("state", {})["request_id"] = request_id
         begun = time.perf_counter()
         status = 500
+        # Who asks for the head only is answered as who asks for all, and gets no body: whatever can be got has a head.
+        is_head = scope["method"] == "HEAD"
+        asked = {**scope, "method": "GET"} if is_head else scope
 
         async def send_guarded(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = _with_defaults(message.get("headers", []), request_id)
+            elif is_head and message["type"] == "http.response.body":
+                message["body"] = b""
             await send(message)
 
         metrics.RUNNING.inc()
         try:
-            await self._answer(scope, receive, send_guarded, request_id)
+            await self._answer(asked, receive, send_guarded)
         finally:
             metrics.RUNNING.dec()
             seconds = time.perf_counter() - begun
-            route = getattr(scope.get("route"), "path", "none")
+            route = getattr(asked.get("route"), "path", "none")
             metrics.REQUESTS.labels(scope["method"], route, str(status)).inc()
             metrics.SECONDS.labels(scope["method"], route).observe(seconds)
             log.info(
@@ -89,20 +104,21 @@ class Guard:
                 request_id=request_id,
             )
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def refuse(code: str, headers: Mapping[str, str] | None = None, **params: object) -> None:
+            answer = await self._refused(Request(scope), code, params, headers or {})
+            await answer(scope, receive, send)
+
         headers = dict(scope["headers"])
         wait = self._buckets.take(_key(scope, headers))
         if wait:
-            retry = {"Retry-After": str(int(wait) + 1)}
-            await problem_response("throttled", request_id=request_id, headers=retry)(scope, receive, send)
+            await refuse("throttled", {"Retry-After": str(int(wait) + 1)})
             return
         limit = _limit_bytes(scope["path"])
         seconds = UPLOAD_SECONDS if limit == MAX_UPLOAD_BYTES else self._seconds
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
-            await problem_response("body_too_large", {"limit": limit}, request_id=request_id)(
-                scope, receive, send
-            )
+            await refuse("body_too_large", limit=limit)
             return
         body = _Body(receive, limit)
         started = False
@@ -119,12 +135,10 @@ class Guard:
         except TimeoutError:
             if started:
                 raise
-            await problem_response("timed_out", request_id=request_id)(scope, receive, send)
+            await refuse("timed_out")
             return
         if body.is_too_large and not started:
-            await problem_response("body_too_large", {"limit": limit}, request_id=request_id)(
-                scope, receive, send
-            )
+            await refuse("body_too_large", limit=limit)
 
 
 class _Body:
@@ -150,6 +164,8 @@ def _limit_bytes(path: str) -> int:
         return MAX_UPLOAD_BYTES
     if path in VERIFY_PATHS:
         return MAX_PDF_BYTES + MAX_FORM_BYTES
+    if path == PHOTO_PATH:
+        return MAX_PHOTO_BYTES + MAX_FORM_BYTES
     return MAX_BROUGHT_BYTES if PICTURE_PATH.fullmatch(path) else MAX_BODY_BYTES
 
 

@@ -11,6 +11,7 @@ from api.job_metrics import JobMetrics
 from api.limits import Buckets
 from timebank.codes.rules import CodeKeys
 from timebank.database import Bank, Database
+from timebank.demo.shown import Shown
 from timebank.errors import RefusalError
 from timebank.login.passwords import Passwords
 from timebank.login.senders import Outgoing, Sender
@@ -37,6 +38,9 @@ VERIFIED_AT_ONCE, VERIFIED_PER_SECOND = 60, 1.0
 READ_AT_ONCE = 2
 """PDFs of strangers that a process has read at a time: each is a process of its own."""
 
+PHOTOS_AT_ONCE = 2
+"""Photos that a process looks for a code on at a time: unpacked, one may take a few hundred megabytes."""
+
 
 @dataclass(slots=True)
 class Service:
@@ -54,9 +58,12 @@ class Service:
     passwords: Passwords = field(default_factory=Passwords)
     outgoing: Outgoing = field(default_factory=Outgoing)
     now: Callable[[], datetime] = utc_now
+    demo: Shown | None = None
+    """What the start page of the demo bank offers, if the demo's own command started this process."""
     scan_limit: Buckets = field(default_factory=lambda: Buckets(SCANS_AT_ONCE, SCANS_PER_SECOND))
     verify_limit: Buckets = field(default_factory=lambda: Buckets(VERIFIED_AT_ONCE, VERIFIED_PER_SECOND))
     reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READ_AT_ONCE))
+    photos: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PHOTOS_AT_ONCE))
     job_metrics: JobMetrics = field(default_factory=JobMetrics)
     _banks: dict[str, Bank] = field(default_factory=dict)
     _scan_queues: dict[int, ScanQueue] = field(default_factory=dict)

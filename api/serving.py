@@ -14,7 +14,9 @@ import uvicorn
 from api.app import create_app
 from api.protocol import MAX_HEAD_BYTES, BoundedProtocol
 from api.service import Service
+from api.web.packages import check_packages
 from timebank.codes.rules import CodeKeys
+from timebank.demo.shown import VARIABLE, read_shown
 from timebank.errors import OutageError, RefusalError
 from timebank.login.senders import default_sender
 from timebank.login.tokens import load_token_keys
@@ -55,6 +57,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
                 CodeKeys(cipher.ring),
                 sender=default_sender(settings),
                 offered=offered_channels(settings),
+                demo=read_shown(said) if (said := os.environ.get(VARIABLE)) else None,
             )
             yield service
             await service.settle()
@@ -76,6 +79,7 @@ async def _serving(settings: Settings) -> AsyncIterator[Service]:
 def main() -> None:
     """Serve on the socket that was inherited until asked to stop, or until the parent is gone."""
     configure_logs()
+    check_packages()
     settings = Settings()
     end_with_parent()
     is_trusting = bool(settings.trusted_proxies)

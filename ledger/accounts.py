@@ -29,7 +29,7 @@ with wanted as materialized (
   select a.id
   from unnest((select $2::text::uuid[]), (select $3::text::bigint[]), (select $4::text::text[]))
     as g (owner, unit_id, kind),
-    lateral (select a.id from accounts a where a.bank_id = $1 and a.owner = g.owner
+    lateral (select a.id from accounts a where a.bank_id = (select $1::bigint) and a.owner = g.owner
       and a.unit_id = g.unit_id and a.kind = g.kind offset 0) a
   union
   select id from unnest((select $5::text::bigint[])) as ids (id)
@@ -45,8 +45,9 @@ _OPEN_ACCOUNTS = """
 select a.id, a.owner, a.unit_id, a.kind
 from unnest((select $2::text::uuid[]), (select $3::text::bigint[]), (select $4::text::text[]))
     as g (owner, unit_id, kind),
-  lateral (select a.id, a.owner, a.unit_id, a.kind from accounts a where a.bank_id = $1 and a.owner = g.owner
-    and a.unit_id = g.unit_id and a.kind = g.kind offset 0) a
+  lateral (select a.id, a.owner, a.unit_id, a.kind from accounts a
+    where a.bank_id = (select $1::bigint) and a.owner = g.owner
+      and a.unit_id = g.unit_id and a.kind = g.kind offset 0) a
 union all
 select a.id, a.owner, a.unit_id, a.kind
 from accounts a where a.bank_id = $1 and not a.guarded and a.id = any((select $5::text::bigint[])::bigint[])

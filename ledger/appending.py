@@ -44,7 +44,7 @@ with new_transactions as (
 )
 update accounts a set balance = n.balance, last_seq = n.seq
 from unnest($27::text::bigint[], $28::text::bigint[], $29::text::bigint[]) as n (id, balance, seq),
-  lateral (select l.ctid as place from accounts l where l.bank_id = $1 and l.id = n.id offset 0) l
+  lateral (select l.ctid as place from accounts l where l.bank_id = (select $1::bigint) and l.id = n.id offset 0) l
 where a.bank_id = $1 and a.ctid = l.place
 """
 

@@ -214,6 +214,7 @@ def _holdings(rows: "Sequence[asyncpg.Record]") -> list[Holding]:
 
 async def account_balances(tx: ReadTx, *, before: datetime | None = None) -> list[AccountBalance]:
     """Return every account with its balance now, or by what took effect before an instant."""
+    await tx.plan_for_any_bank()
     if before is None:
         rows = await tx.connection.fetch(_TRIAL_NOW, tx.bank_id)
     else:
@@ -223,6 +224,7 @@ async def account_balances(tx: ReadTx, *, before: datetime | None = None) -> lis
 
 async def trial_balance(tx: ReadTx, *, before: datetime | None = None) -> dict[str, dict[str, int]]:
     """Return balances by unit and kind of account; each unit's sum is 0."""
+    await tx.plan_for_any_bank()
     if before is None:
         rows = await tx.connection.fetch(_BY_KIND.format(accounts=_TRIAL_NOW), tx.bank_id)
     else:

@@ -62,7 +62,8 @@ with lots as materialized (
     s.sink_id, s.content_before, s.content_between, s.content_after, nextval('transaction_ids') as transaction_id,
     substr($12::bytea, 16 * (l.number - 1)::int + 1, 16) as salt
   from unnest($6::text::bigint[]) with ordinality as l (id, number),
-    lateral (select a.ctid as place, a.* from accounts a where a.bank_id = $1 and a.id = l.id offset 0) a,
+    lateral (select a.ctid as place, a.* from accounts a
+      where a.bank_id = (select $1::bigint) and a.id = l.id offset 0) a,
     unnest($7::text::bigint[], $8::text::bigint[], $9::text::text[], $10::text::text[], $11::text::text[])
       as s (unit_id, sink_id, content_before, content_between, content_after)
   where s.unit_id = a.unit_id

@@ -14,23 +14,23 @@ select a.id, a.folded_before from accounts a
 where a.bank_id = $1 and not a.guarded and a.folded_before < $2 order by a.id for no key update of a
 """
 
-_FOLD = """
-with moved as (
-  select a.id as account_id, (t.effective_at at time zone $4)::date as effective_on,
-    sum(p.amount) as received, 0::numeric as given
-  from unnest($2::bigint[], $5::bigint[]) as a (id, since)
-  join postings p on p.bank_id = $1 and p.to_account_id = a.id and p.to_seq is null
-    and p.xact >= a.since and p.xact < $3
-  join transactions t on t.bank_id = $1 and t.id = p.transaction_id
+# Postings are found account by account and their transactions one by one (decision 6).
+_SIDE = """
+  select a.id as account_id, (t.effective_at at time zone $4)::date as effective_on, {sums}
+  from unnest($2::bigint[], $5::bigint[]) as a (id, since),
+    lateral (select p.transaction_id, p.amount from postings p
+      where p.bank_id = $1 and p.{side}_account_id = a.id and p.{side}_seq is null
+        and p.xact >= a.since and p.xact < $3
+      order by p.xact offset 0) p,
+    lateral (select t.effective_at from transactions t
+      where t.bank_id = $1 and t.id = p.transaction_id offset 0) t
   group by 1, 2
-  union all
-  select a.id, (t.effective_at at time zone $4)::date, 0, sum(p.amount)
-  from unnest($2::bigint[], $5::bigint[]) as a (id, since)
-  join postings p on p.bank_id = $1 and p.from_account_id = a.id and p.from_seq is null
-    and p.xact >= a.since and p.xact < $3
-  join transactions t on t.bank_id = $1 and t.id = p.transaction_id
-  group by 1, 2
-), days as (
+"""
+_RECEIVED = _SIDE.format(side="to", sums="sum(p.amount) as received, 0::numeric as given")
+_GIVEN = _SIDE.format(side="from", sums="0, sum(p.amount)")
+
+_FOLD = f"""
+with moved as ({_RECEIVED} union all {_GIVEN}), days as (
   select account_id, effective_on, sum(received)::bigint as received, sum(given)::bigint as given
   from moved group by account_id, effective_on
 ), kept as (
@@ -43,7 +43,7 @@ with moved as (
 update accounts a set folded_before = $3,
   balance = a.balance + coalesce((select sum(d.received - d.given) from days d where d.account_id = a.id), 0)
 where a.bank_id = $1 and a.id = any($2)
-"""
+"""  # noqa: S608 -- ours
 
 
 async def fold(tx: WriteTx) -> int:
@@ -52,6 +52,7 @@ async def fold(tx: WriteTx) -> int:
     rows = await tx.connection.fetch(_LOCK, tx.bank_id, horizon)
     if not rows:
         return 0
+    await tx.plan_for_any_bank()
     await tx.connection.execute("set local enable_seqscan = on")
     await tx.connection.execute(
         _FOLD,

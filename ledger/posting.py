@@ -34,7 +34,8 @@ select pg_current_xact_id()::text::bigint as xid,
   array(select nextval('transaction_ids') from generate_series(1, (select $2::int))) as ids,
   array(select row(t.idempotency_key, t.fingerprint, t.id, t.refusal, t.refusal_detail::text)
     from unnest((select $3::text::text[])) as k (key),
-      lateral (select * from transactions t where t.bank_id = $1 and t.idempotency_key = k.key offset 0) t
+      lateral (select * from transactions t
+        where t.bank_id = (select $1::bigint) and t.idempotency_key = k.key offset 0) t
     ) as known"""
 
 # What is asked besides where something is given away or an earlier transaction is named.
@@ -48,7 +49,7 @@ _RULES = """,
   (select count(*)
     from unnest((select $5::text::uuid[]), (select $6::text::bigint[]), (select $7::text::text[]))
       as g (owner, unit_id, kind),
-    lateral (select from accounts a where a.bank_id = $1 and a.owner = g.owner
+    lateral (select from accounts a where a.bank_id = (select $1::bigint) and a.owner = g.owner
       and a.unit_id = g.unit_id and a.kind = g.kind offset 0) a) as payers"""
 
 _KNOWN = """

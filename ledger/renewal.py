@@ -23,9 +23,11 @@ _LOCK = """
 with filled as materialized (
   select f.id
   from unnest($3::text::bigint[], $4::text::date[]) as r (id, until),
-    lateral (select a.owner, a.unit_id from accounts a where a.bank_id = $1 and a.id = r.id offset 0) d,
-    lateral (select a.id from accounts a where a.bank_id = $1 and a.owner = d.owner and a.unit_id = d.unit_id
-      and a.kind = 'wallet' and a.expires_on = r.until offset 0) f
+    lateral (select a.owner, a.unit_id from accounts a
+      where a.bank_id = (select $1::bigint) and a.id = r.id offset 0) d,
+    lateral (select a.id from accounts a
+      where a.bank_id = (select $1::bigint) and a.owner = d.owner and a.unit_id = d.unit_id
+        and a.kind = 'wallet' and a.expires_on = r.until offset 0) f
 )
 select a.id, a.owner, a.unit_id, a.expires_on, a.balance > a.floor as is_due
 from accounts a
@@ -54,7 +56,7 @@ with drained as materialized (
     r.until, r.metadata, r.content_before, r.content_between, r.content_after,
     nextval('transaction_ids') as transaction_id, substr($14::bytea, 16 * (l.number - 1)::int + 1, 16) as salt
   from unnest($6::text::bigint[]) with ordinality as l (id, number),
-    lateral (select a.ctid, a.* from accounts a where a.bank_id = $1 and a.id = l.id offset 0) a,
+    lateral (select a.ctid, a.* from accounts a where a.bank_id = (select $1::bigint) and a.id = l.id offset 0) a,
     unnest($7::text::bigint[], $8::text::date[], $9::text::date[], $10::text::text[], $11::text::text[],
       $12::text::text[], $13::text::text[])
       as r (unit_id, expires_on, until, metadata, content_before, content_between, content_after)
@@ -64,8 +66,9 @@ with drained as materialized (
     f.last_seq + row_number() over (partition by f.id order by d.transaction_id) as to_seq,
     f.balance + sum(d.amount) over (partition by f.id order by d.transaction_id) as to_balance
   from drained d,
-    lateral (select a.ctid as place, a.id, a.last_seq, a.balance from accounts a where a.bank_id = $1
-      and a.owner = d.owner and a.unit_id = d.unit_id and a.kind = 'wallet' and a.expires_on = d.until offset 0) f
+    lateral (select a.ctid as place, a.id, a.last_seq, a.balance from accounts a where a.bank_id = (select $1::bigint)
+      and a.owner = d.owner and a.unit_id = d.unit_id
+        and a.kind = 'wallet' and a.expires_on = d.until offset 0) f
 ), new_transactions as (
   insert into transactions
     (bank_id, id, kind, idempotency_key, fingerprint, effective_at, recorded_at, xact, actor, metadata, salt)

@@ -66,6 +66,14 @@ class ReadTx:
         """Return the instant at which a calendar day of the bank is over."""
         return self.start_of(day + timedelta(days=1))
 
+    async def plan_for_any_bank(self) -> None:
+        """Have what follows in this transaction planned for a bank of the usual size, not for this one.
+
+        For statements about all of a bank: planned for one that the server has not counted yet, they would be planned
+        as if it were empty, and read all of it once for each of its rows (decision 6).
+        """
+        await self.connection.execute("set local plan_cache_mode = force_generic_plan")
+
 
 @dataclass(frozen=True, slots=True)
 class WriteTx(ReadTx):

@@ -15,8 +15,9 @@ where p.bank_id = $1 and p.transaction_id = $2 group by p.to_account_id
 # All lots of the wallets, in the order in which `post` locks them afterwards.
 _LOCK = """
 with wanted as materialized (
-  select a.id from accounts b, lateral (select a.id from accounts a where a.bank_id = $1 and a.owner = b.owner
-    and a.unit_id = b.unit_id and a.kind = b.kind offset 0) a
+  select a.id from accounts b, lateral (select a.id from accounts a
+    where a.bank_id = (select $1::bigint) and a.owner = b.owner
+      and a.unit_id = b.unit_id and a.kind = b.kind offset 0) a
   where b.bank_id = $1 and b.id = any((select $2::text::bigint[])::bigint[]) and b.kind = 'wallet'
 )
 select a.id, a.owner, a.expires_on, a.balance - a.floor as left_over, u.code, u.class

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -11,21 +12,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from tests.serving import TOKEN_KEY
+from tests.serving import HOME, TOKEN_KEY
 from tests.wire import LostError, Wire
 from timebank.database import Address, Bank
+from timebank.demo.shown import VARIABLE, Shown
 from timebank.login.tokens import TokenKeys
 
-START_SECONDS = 20
+START_SECONDS = 60
 
 
 @contextlib.asynccontextmanager
 async def served(
-    address: Address, *, log: Path | None = None, clock: Path | None = None
+    address: Address,
+    *,
+    log: Path | None = None,
+    clock: Path | None = None,
+    home: Path | None = None,
+    demo: Shown | None = None,
 ) -> AsyncIterator[int]:
     """Run one worker on the database and give its port; what it says goes to a file if one is named.
 
-    It goes by the `SharedClock` of a file if one is named, else by the real one.
+    It goes by the `SharedClock` of a file if one is named, else by the real one. Its keys are in a home of its own
+    unless one is named; `demo` is what it is told of a demo that was booked.
 
     Raises:
         AssertionError: it does not answer in time.
@@ -36,7 +44,10 @@ async def served(
     with contextlib.ExitStack() as stack:
         said = None if log is None else stack.enter_context(log.open("wb"))
         command = [sys.executable, "-m", "tests.serving", json.dumps(asdict(address)), str(port)]
-        process = await asyncio.create_subprocess_exec(*command, *([clock] if clock else []), stdout=said)
+        more = {VARIABLE: demo.text() if demo else "", HOME: str(home or "")}
+        process = await asyncio.create_subprocess_exec(
+            *command, *([clock] if clock else []), stdout=said, env=os.environ | more
+        )
     try:
         async with asyncio.timeout(START_SECONDS):
             await _answers(port)

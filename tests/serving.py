@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from api.service import Service, utc_now
 from tests.shared_clock import SharedClock
 from timebank.codes.rules import CodeKeys
 from timebank.database import APP, Address, Database
+from timebank.demo.shown import VARIABLE, read_shown
 from timebank.login.senders import LogSender
 from timebank.login.tokens import TokenKeys
 from timebank.settings import Settings
@@ -23,6 +25,8 @@ from timebank.vault.blind import BlindIndex
 from timebank.vault.cipher import Cipher
 
 TOKEN_KEY = b"b" * 32
+HOME = "TIMEBANK_TESTS_HOME"
+"""The variable that names a home with keys; without it there is a new one."""
 VAULT_KEY = b"v" * 32
 
 
@@ -36,7 +40,7 @@ def main() -> None:
             database = await stack.enter_async_context(
                 Database.connect(address, APP, min_size=4, max_size=10)
             )
-            home = Path(stack.enter_context(TemporaryDirectory(prefix="timebank-")))
+            home = Path(os.environ.get(HOME) or stack.enter_context(TemporaryDirectory(prefix="timebank-")))
             spare_collector()
             cipher = Cipher(VAULT_KEY)
             yield Service(
@@ -48,6 +52,7 @@ def main() -> None:
                 codes=CodeKeys(cipher.ring),
                 sender=LogSender(),
                 now=SharedClock(clock[0]) if clock else utc_now,
+                demo=read_shown(said) if (said := os.environ.get(VARIABLE)) else None,
             )
 
     app = create_app(opening=opening, buckets=Buckets(1e9, 1e9))

@@ -153,7 +153,8 @@ class Database:
         Raises:
             RefusalError: `unknown_bank`.
         """
-        found = await self._banks("where code = $1", code)
+        # What an address or a form says may be anything, also what PostgreSQL does not take for a text.
+        found = await self._banks("where code = $1", code) if "\0" not in code else []
         if not found:
             raise RefusalError("unknown_bank", bank=code)
         return found[0]

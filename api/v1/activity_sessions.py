@@ -1,12 +1,12 @@
 """Sessions of activities (场次): when and where people come, and how many places there are."""
 
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from typing import Annotated, Literal, TypeAlias
 
 from fastapi import Query, Response
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, decode, page
+from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, instant_and_id, page
 from api.edge import CallerOf
 from api.etags import IfMatch, etag, expected_version
 from api.fields import MAX_ID, Day, Id, Instant, Name, PathId
@@ -19,11 +19,9 @@ from timebank.activities import sessions as actions
 from timebank.activities.seen import drafts_seen
 from timebank.activities.session_queries import Counted, SessionFilter, seen_session, sessions
 from timebank.activities.sessions import Recurrence, Terms
-from timebank.errors import RefusalError
 
 router = resource(tag="activity-sessions")
 READ = "activities.read"
-BEFORE_ALL = datetime(1, 1, 1, tzinfo=UTC)
 
 State: TypeAlias = Literal["planned", "closed", "cancelled"]
 Stations = Annotated[list[Id], Field(max_length=50)]
@@ -284,22 +282,6 @@ async def cancel_activity_session(
         return SessionOut.model_validate(await actions.cancel_session(tx, actor, activity_session_id))
 
     return _out(await caller.write(work, action="activity_sessions.cancel", subject=_named), response)
-
-
-def instant_and_id(cursor: str | None) -> tuple[datetime, int]:
-    """Return the place to go on after, of a page ordered by an instant and an id.
-
-    Raises:
-        RefusalError: `cursor_invalid`.
-    """
-    if cursor is None:
-        return BEFORE_ALL, 0
-    text, id_ = decode(cursor, str, int)
-    try:
-        at = datetime.fromisoformat(str(text)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise RefusalError("cursor_invalid") from None
-    return at, int(id_)
 
 
 def _named(found: SessionOut) -> str:

@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from api.edge import CallerOf, IdempotencyKey
+from api.edge import Caller, CallerOf, IdempotencyKey
 from api.problems import problems
 from api.routers import resource
 from api.v1.tasks import TaskOut, task_out
@@ -62,8 +62,17 @@ _FORM = {
 )
 async def request_import(caller: CallerOf, key: IdempotencyKey, request: Request) -> Response:
     """Hand in a workbook to be registered and booked; follow the task, and fetch its report."""
-    await caller.read(_check)  # before the file is read: a stranger's is not
+    await caller.read(check_importing)  # before the file is read: a stranger's is not
     content, dry_run = await _read_form(request)
+    return await hand_in(caller, key, content, dry_run=dry_run)
+
+
+async def hand_in(caller: Caller, key: str, content: bytes, *, dry_run: bool) -> Response:
+    """Seal a workbook and ask for its import, once for the key.
+
+    Raises:
+        RefusalError: `forbidden`, `idempotency_conflict`.
+    """
     bank = await caller.bank()
     task_id = uuid4()
     cipher = caller.service.cipher
@@ -80,7 +89,12 @@ async def request_import(caller: CallerOf, key: IdempotencyKey, request: Request
     return await caller.write_once(key, asked, work, action="imports.request", status=202)
 
 
-async def _check(tx: ReadTx, actor: Actor) -> None:
+async def check_importing(tx: ReadTx, actor: Actor) -> None:
+    """Refuse who may not import.
+
+    Raises:
+        RefusalError: `forbidden`.
+    """
     del tx
     check_whole_bank(actor, "imports.write")
 

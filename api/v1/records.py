@@ -1,6 +1,6 @@
 """Service records: one's own, those in reach by their volunteer or their activity, and what is late."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
@@ -8,15 +8,14 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, computed_field
 
-from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, after, decode, page
+from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, after, instant_and_id, page
 from api.edge import CallerOf
-from api.fields import FIRST_YEAR, LAST_YEAR, MAX_ID, PathId
+from api.fields import MAX_ID, PathId
 from api.problems import problems
 from api.routers import resource
 from api.spans import FromDay, UntilDay, moments
 from ledger.session import ReadTx
 from timebank.access import Actor, check_person, reach
-from timebank.errors import RefusalError
 from timebank.policy.parts import Grade
 from timebank.records.entries import Entry, State, entries_of
 from timebank.records.overdue import LateSession, late_sessions
@@ -24,7 +23,6 @@ from timebank.records.queries import Record, record_in_reach, records, records_o
 
 router = resource(tag="records")
 PERMISSION = "records.read"
-BEGINNING = (datetime(1900, 1, 1, tzinfo=UTC), 0)
 
 Outcome = Literal[
     "accepted",
@@ -189,7 +187,7 @@ async def list_overdue(
     caller: CallerOf, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[LateSessionOut]:
     """Return the sessions in reach whose records were due before today, those that ended first first."""
-    after_end = BEGINNING if cursor is None else _decoded(cursor)
+    after_end = instant_and_id(cursor)
 
     async def work(tx: ReadTx, actor: Actor) -> list[LateSession]:
         nodes = await reach(tx, actor, PERMISSION)
@@ -227,17 +225,6 @@ async def list_entries(
 
     items, following = page(await caller.read(work), limit, lambda entry: (entry.id,))
     return Page(items=[EntryOut.model_validate(entry) for entry in items], next_cursor=following)
-
-
-def _decoded(cursor: str) -> tuple[datetime, int]:
-    moment, id_ = decode(cursor, str, int)
-    try:
-        found = datetime.fromisoformat(str(moment))
-    except ValueError:
-        raise RefusalError("cursor_invalid") from None
-    if found.tzinfo is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise RefusalError("cursor_invalid")
-    return found, int(id_)
 
 
 def _page(found: list[Record], limit: int) -> Page[RecordOut]:

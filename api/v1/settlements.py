@@ -106,9 +106,8 @@ async def draft_settlements(caller: CallerOf, body: DraftsIn) -> DraftsOut:
     async def work(tx: WriteTx, actor: Actor) -> list[int]:
         nodes = await reach(tx, actor, DRAFT)
         by = By(actor.text, actor.person_id)
-        return await actions.draft_statements(
-            tx, month_on=month_on, organisations=nodes, by=by, now=caller.now
-        )
+        payees = await actions.payees_of(tx, nodes)
+        return await actions.draft_statements(tx, month_on=month_on, payees=payees, by=by, now=caller.now)
 
     return DraftsOut(drafted=await caller.write(work, action="settlements.draft", subject=body.month))
 

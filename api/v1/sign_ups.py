@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, after, page
+from api.cursors import DEFAULT_LIMIT, Cursor, Limit, Page, after, instant_and_id, page
 from api.edge import CallerOf
 from api.fields import Id, PathId
 from api.problems import problems
 from api.routers import resource
-from api.v1.activity_sessions import SessionOut, instant_and_id
+from api.v1.activity_sessions import SessionOut
 from ledger.session import ReadTx, WriteTx
 from timebank.access import Actor, check, check_person, check_row
 from timebank.activities import sign_ups as actions

@@ -72,7 +72,7 @@ def task_out(task: Task) -> TaskOut:
 @router.get("", operation_id="list_tasks", responses=problems(401, 403))
 async def read_tasks(caller: CallerOf, limit: Limit = 50, cursor: Cursor = None) -> Page[TaskOut]:
     """List tasks, the newest first: one's own, and to who reads the whole bank's all of them."""
-    before = _place(cursor)
+    before = place_of(cursor)
 
     async def work(tx: ReadTx, actor: Actor) -> list[Task]:
         return await list_tasks(tx, actor, before=before, limit=limit + 1, now=caller.now)
@@ -120,7 +120,12 @@ async def read_task_report(caller: CallerOf, task_id: TaskId) -> Response:
     return Response(content, media_type=file.media_type, headers={"Content-Disposition": disposition})
 
 
-def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
+def place_of(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """Return the place in the order of tasks that a cursor names.
+
+    Raises:
+        RefusalError: `cursor_invalid`.
+    """
     if cursor is None:
         return None
     moment, task_id = decode(cursor, str, str)

@@ -1,5 +1,6 @@
 """Arriving: from a request's cookies to a visit, with its language, its bank, and its session carried on."""
 
+import contextlib
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -16,6 +17,8 @@ from timebank.errors import RefusalError
 from timebank.login.sessions import see_session
 from timebank.login.tokens import CookieClaims
 
+ELDER_STEPS = ("0", "1", "2")
+"""The elders' view: off, large, largest."""
 CARRIED_ON_AFTER = timedelta(hours=1)
 
 
@@ -52,7 +55,7 @@ def begun(request: Request, service: Service) -> Visit:
     if is_look and query.get("lang") == language:
         kept[cookies.LANGUAGE] = language, None
     elder = query.get("elder")
-    if is_look and elder in {"0", "1"}:
+    if is_look and elder in ELDER_STEPS:
         kept[cookies.ELDER] = elder, None
     phone = cookies.phone_of(request)
     if phone is None:
@@ -64,10 +67,27 @@ def begun(request: Request, service: Service) -> Visit:
         service=service,
         now=service.now(),
         language=language,
-        is_elder=(elder or cookies.read(request, cookies.ELDER)) == "1",
+        elder=_elder(elder if elder in ELDER_STEPS else cookies.read(request, cookies.ELDER)),
         phone=phone,
         kept=kept,
     )
+
+
+def looking_in(request: Request, service: Service) -> Visit:
+    """Return a visit without asking the database; the page of who is logged in must not look like a stranger's.
+
+    A stranger's page throws away the member's code that is kept in the browser.
+    """
+    visit = begun(request, service)
+    said = cookies.read(request, cookies.SESSION)
+    if said is not None:
+        with contextlib.suppress(RefusalError):
+            visit.claims = service.tokens.verify_cookie(said, now=visit.now)
+    return visit
+
+
+def _elder(said: str | None) -> int:
+    return ELDER_STEPS.index(said) if said in ELDER_STEPS else 0
 
 
 async def _carry_on(visit: Visit, claims: CookieClaims, bank: Bank) -> None:

@@ -21,8 +21,9 @@ M = TypeVar("M", bound=BaseModel)
 Once: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """What makes a form that is sent twice one request: a page's forms carry a new one each time it is shown."""
 
-# The sentence names the unit by its code, and the page shows the balance.
-_OWN_WORDS = {"insufficient": "page.not_enough"}
+# The API's sentence names the unit by its code, and the page shows the balance; it names a header that no form has,
+# where somebody went back to a form that was sent and changed it.
+_OWN_WORDS = {"insufficient": "page.not_enough", "idempotency_conflict": "page.sent_otherwise"}
 
 
 @dataclass(frozen=True, slots=True)

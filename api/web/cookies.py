@@ -18,6 +18,8 @@ from starlette.responses import Response
 SESSION, PHONE, LANGUAGE, ELDER, BANK = "session", "phone", "lang", "elder", "bank"
 DEVICE = "device"
 """The session of the till that the browser is enrolled as, beside the session of who stands at it."""
+TABLET = "tablet"
+"""That the browser is a station device: the key and the queue that it keeps are not of whoever is logged in."""
 PHONE_BYTES = 16
 LONG = timedelta(days=400)
 """As long as browsers keep a cookie at all."""

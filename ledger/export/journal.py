@@ -95,6 +95,7 @@ class JournalEntry:
 
 async def entries(tx: ReadTx) -> AsyncIterator[JournalEntry]:
     """Yield every accepted transaction, ordered by effective day, then id."""
+    await tx.plan_for_any_bank()
     lines: list[JournalLine] = []
     first: asyncpg.Record | None = None
     async for row in tx.connection.cursor(_ENTRIES, tx.bank_id, tx.zone.key, prefetch=ROWS_PER_FETCH):
@@ -110,6 +111,7 @@ async def entries(tx: ReadTx) -> AsyncIterator[JournalEntry]:
 
 async def accounts(tx: ReadTx) -> AsyncIterator[tuple[JournalAccount, date]]:
     """Yield every account that a posting names with its first effective day: open ones first, then by name."""
+    await tx.plan_for_any_bank()
     async for row in tx.connection.cursor(_ACCOUNTS, tx.bank_id, tx.zone.key, prefetch=ROWS_PER_FETCH):
         account = JournalAccount(row["unit_id"], row["unit"], row["kind"], row["owner"], row["expires_on"])
         yield account, row["first_on"]

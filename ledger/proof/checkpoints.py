@@ -19,6 +19,10 @@ _PAGE = """
 select tree_size, root, sealed_before, sealed_at, note from checkpoints
 where bank_id = $1 and tree_size > $2 order by tree_size limit $3
 """
+_NEWEST = """
+select tree_size, root, sealed_before, sealed_at, note from checkpoints
+where bank_id = $1 and tree_size < $2 order by tree_size desc limit $3
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,12 @@ async def checkpoint_of_size(tx: ReadTx, tree_size: int) -> StoredCheckpoint | N
 async def checkpoints(tx: ReadTx, *, after_size: int = 0, limit: int = 1_000) -> list[StoredCheckpoint]:
     """Return checkpoints by size, from after `after_size`."""
     rows = await tx.connection.fetch(_PAGE, tx.bank_id, after_size, limit)
+    return [StoredCheckpoint(*row) for row in rows]
+
+
+async def newest_checkpoints(tx: ReadTx, *, below_size: int, limit: int) -> list[StoredCheckpoint]:
+    """Return checkpoints of trees smaller than `below_size`, the largest first."""
+    rows = await tx.connection.fetch(_NEWEST, tx.bank_id, below_size, limit)
     return [StoredCheckpoint(*row) for row in rows]
 
 

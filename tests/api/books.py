@@ -12,7 +12,8 @@ from timebank.policy.actions import adopt
 from timebank.policy.rules import default_pack
 
 SPRING = datetime(2025, 3, 5, 6, 30, tzinfo=UTC)
-END_OF_2026, END_OF_2099 = date(2026, 12, 31), date(2099, 12, 31)
+END_OF_2096, END_OF_2099 = date(2096, 12, 31), date(2099, 12, 31)
+"""Long after any day on which the tests run."""
 
 _ACTIVITY = """
 insert into activities (bank_id, code, name, category, is_volunteer_service, organisation_id, leader_code, place,

@@ -12,18 +12,23 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.limits import Buckets
 from api.service import Service
+from tests.api.books import adopt_pack
 from tests.api.cast import Cast
+from tests.timebank.workbook import generator
 from timebank.codes.rules import CodeKeys
 from timebank.database import Database
 from timebank.login.senders import LogSender
 from timebank.login.tokens import TokenKeys
 from timebank.settings import Settings
+from timebank.tasks.worker import Worker
 from timebank.vault.blind import BlindIndex
 from timebank.vault.cipher import Cipher
 
 Client: TypeAlias = httpx2.AsyncClient
 As: TypeAlias = Callable[[str], Client]
 """Gives the client of one of the cast by name; `stranger` has no token."""
+
+DISTRICT = generator.Size(volunteers=6, activities=8, attendances=40, awards=4, items=3, slips=12)
 
 
 @pytest.fixture
@@ -45,6 +50,26 @@ def service(database: Database, tmp_path: Path) -> Service:
 def app(service: Service) -> FastAPI:
     """Return the application with limits that no test meets by chance."""
     return create_app(service, buckets=Buckets(1_000_000, 1_000_000))
+
+
+@pytest.fixture
+def worker(database: Database, service: Service, tmp_path: Path) -> Worker:
+    """Return a worker of the tasks that the service is asked for."""
+    return Worker(database, service.cipher, tmp_path / "tasks", service.now)
+
+
+@pytest.fixture(scope="session")
+def workbook(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return a small district as a workbook."""
+    path = tmp_path_factory.mktemp("books") / "people.xlsx"
+    generator.write(path, generator.district(31, DISTRICT))
+    return path.read_bytes()
+
+
+@pytest_asyncio.fixture
+async def priced(database: Database, cast: Cast) -> None:
+    """Give the bank a policy pack, without which nothing of the workbook can be booked."""
+    await adopt_pack(database, cast, effective_from=generator._START.date())
 
 
 @pytest_asyncio.fixture

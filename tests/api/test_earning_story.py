@@ -18,12 +18,12 @@ from ledger.proof.document import verify_document
 from ledger.proof.note import VerifierKey
 from tests.api.cast import Cast
 from tests.api.conftest import As
+from tests.sealing import seal_everything
 from tests.timebank.offices import assert_sound
 from timebank.database import Database
 from timebank.jobs.running import run_now
 from timebank.policy.actions import adopt
 from timebank.policy.rules import PolicyPack, default_pack, parse_pack
-from timebank.proof.actions import seal_settled
 from timebank.vault.actions import put_fields
 
 API = "/api/v1"
@@ -139,7 +139,7 @@ async def test_from_an_activity_to_a_proof(district: District, tmp_path: Path, d
     (line,) = (await call("alice", "GET", f"/people/{alice}/statements/minute", 200))["items"]
     assert (line["amount"], line["balance"], line["metadata"]["record"]) == (150, 150, record)
 
-    await seal_settled(
+    await seal_everything(
         database, district.cast.bank, district.service.settings.home, now=district.service.now()
     )
     proof = await call("alice", "GET", f"/records/{record}/proof", 200)

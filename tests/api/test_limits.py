@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from api.app import create_app
+from api.app import create_app, turned_away
 from api.limits import Buckets
 from api.middleware import Guard
 from api.service import Service
@@ -85,7 +85,7 @@ async def test_a_request_that_takes_too_long_is_ended() -> None:
         finally:
             ended.set()
 
-    async with client(Guard(slow, buckets=Buckets(9, 9), seconds=0.05)) as anybody:
+    async with client(Guard(slow, buckets=Buckets(9, 9), refused=turned_away, seconds=0.05)) as anybody:
         answer = await anybody.get("/slow")
     assert (answer.status_code, answer.json()["code"]) == (503, "timed_out")
     assert ended.is_set()

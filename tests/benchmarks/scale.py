@@ -22,6 +22,7 @@ class Scale:
     sized: int
     import_rows: int | None
     import_copies: int
+    pages: int
 
 
 FULL = Scale(
@@ -40,6 +41,7 @@ FULL = Scale(
     sized=40_000,
     import_rows=None,
     import_copies=10,
+    pages=12,
 )
 QUICK = Scale(
     repeats=3,
@@ -57,6 +59,7 @@ QUICK = Scale(
     sized=10_000,
     import_rows=None,
     import_copies=2,
+    pages=12,
 )
 SMOKE = Scale(
     repeats=1,
@@ -74,4 +77,5 @@ SMOKE = Scale(
     sized=60,
     import_rows=40,
     import_copies=2,
+    pages=1,
 )

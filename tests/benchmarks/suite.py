@@ -8,6 +8,7 @@ from tests.benchmarks import (
     bench_bulk,
     bench_calendar,
     bench_expiry,
+    bench_first_paint,
     bench_growth,
     bench_hot_issuer,
     bench_http,
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "redemptions": bench_redemptions.run,
     "calendar": bench_calendar.run,
     "import": bench_import.run,
+    "first_paint": bench_first_paint.run,
 }
 
 

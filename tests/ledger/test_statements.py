@@ -13,6 +13,7 @@ from ledger.statements import open_statement, wallet_statement
 from ledger.values import ISSUANCE, TAKINGS, WALLET, Place
 from tests.conftest import END_OF_2026, SPRING
 from tests.ledger.drafts import award, post_all, spend
+from tests.ledger.proof.history import until_decided
 from timebank.database import Bank, Database
 
 LATER = END_OF_2026 + timedelta(days=365)
@@ -78,6 +79,7 @@ async def test_an_open_account_is_read_the_same_before_and_after_folding(
 
     before = await read()
     assert before == (-30, 15, {"point": {"issuance": -30, "takings": 15, "wallet": 15}})
+    await until_decided(database, bank)
     assert await database.write(bank, fold) == 2
     assert await read() == before
     await post_all(database, bank, award(owner, 1))

@@ -252,10 +252,11 @@ async def test_a_lock_not_had_in_time_is_an_outage(database: Database, bank: Ban
     await database.write(bank, holding)
 
 
-async def test_an_unknown_bank_is_refused(database: Database) -> None:
+@pytest.mark.parametrize("code", ["nowhere", "no\0where"])
+async def test_an_unknown_bank_is_refused(database: Database, code: str) -> None:
     with pytest.raises(RefusalError) as caught:
-        await database.bank("nowhere")
-    assert (caught.value.code, caught.value.params) == ("unknown_bank", {"bank": "nowhere"})
+        await database.bank(code)
+    assert (caught.value.code, caught.value.params) == ("unknown_bank", {"bank": code})
 
 
 async def test_a_mistake_of_ours_is_not_taken_for_an_outage(database: Database, bank: Bank) -> None:

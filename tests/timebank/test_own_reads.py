@@ -11,7 +11,7 @@ import pytest_asyncio
 from ledger.holds import hold
 from ledger.questions import Question
 from ledger.session import WriteTx
-from tests.api.books import END_OF_2026, SPRING, book, credit, spend
+from tests.api.books import END_OF_2096, SPRING, book, credit, spend
 from tests.api.cast import Cast, enter
 from tests.conftest import new_bank
 from timebank.access import own_query
@@ -56,7 +56,7 @@ async def with_books(database: Database, bank: Bank) -> Cast:
     await book(
         database,
         cast,
-        credit("a", alice, points=50, expires_on=END_OF_2026),
+        credit("a", alice, points=50, expires_on=END_OF_2096),
         credit("b", alice),
         spend("c", alice, uuid4(), 15),
         hold("d", owner=alice, unit="point", amount=10, until=LATER, effective_at=SPRING, actor="test"),

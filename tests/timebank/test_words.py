@@ -71,7 +71,9 @@ def test_both_languages_have_the_same_words_with_the_same_parameters() -> None:
     assert chinese.keys() == english.keys()
     for code, text in chinese.items():
         assert parameters(text) == parameters(english[code]), code
-        assert re.search("[\u4e00-\u9fff]", text), code
+        # What only joins other words has none of its own.
+        own = re.sub(r"\{[^}]*\}", "", text)
+        assert re.search("[\u4e00-\u9fff]", text) or not re.search("[A-Za-z]", own), code
         assert not re.search("[\u4e00-\u9fff]", english[code].replace("“", "").replace("”", "")), code
 
 
@@ -143,3 +145,17 @@ def test_every_outcome_of_a_record_has_words() -> None:
     for outcome in get_args(Outcome):
         assert words(f"record_{outcome}")
     assert set(NOT_REFUSED) - {"accepted"} <= FATES.keys()
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(1, "1 place left"), ("1", "1 place left"), (0, "0 places left"), (21, "21 places left")],
+)
+def test_one_is_told_from_many(count: object, said: str) -> None:
+    assert words("page.me.free", count=count) == (f"余 {count} 个名额", said)
+
+
+def test_where_one_is_told_from_many_there_are_words_for_both() -> None:
+    for text in (text for texts in TEXTS.values() for text in texts.values()):
+        for _, _, spec, _ in string.Formatter().parse(text):
+            assert all(spec.split("|")) if spec else True, text

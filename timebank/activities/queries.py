@@ -35,6 +35,14 @@ where a.bank_id = $1 and a.id > $2
     where s.bank_id = $1 and s.activity_id = a.id and s.state = 'planned' and s.ends_at > $11))
 order by a.id limit $6
 """  # noqa: S608 -- ours
+_LATEST = f"""
+{DOWN}
+select {_ACTIVITY} from activities a
+where a.bank_id = $1 and a.id < $2
+  and ($3::bigint is null or a.organisation_id in (select id from down) or a.team_id in (select id from down))
+  and {IS_SEEN.format(n=5)} and ($6::text is null or a.state = $6)
+order by a.id desc limit $4
+"""  # noqa: S608 -- ours
 _ONE_ACTIVITY = f"select {_ACTIVITY} from activities a where a.bank_id = $1 and a.id = $2"  # noqa: S608 -- ours
 _SEEN_ACTIVITY = f"{_ONE_ACTIVITY} and {IS_SEEN.format(n=3)}"
 
@@ -113,6 +121,20 @@ async def activities(
         wanted.category,
         wanted.open_at,
     )
+    return [_activity(row) for row in rows]
+
+
+async def latest_activities(
+    tx: ReadTx,
+    *,
+    organisation_id: int | None,
+    state: str | None,
+    drafts: Sequence[int] | None,
+    before_id: int,
+    limit: int,
+) -> list[Activity]:
+    """Return activities, the one entered last first: drafts of some organisations only (None: of all)."""
+    rows = await tx.connection.fetch(_LATEST, tx.bank_id, before_id, organisation_id, limit, drafts, state)
     return [_activity(row) for row in rows]
 
 

@@ -45,6 +45,7 @@ where s.bank_id = $1 and (s.starts_at, s.id) > ($2, $4)
   and ($9::bigint is null or s.activity_id = $9)
   and ($10::text is null or s.state = $10)
   and (not $11 or s.state = 'planned' and (s.capacity is null or counted.signed_up < s.capacity))
+  and ($13::text is null or strpos(lower(a.name), $13) > 0 or strpos(lower(s.place), $13) > 0)
 order by s.starts_at, s.id limit $12
 """  # noqa: S608 -- ours
 _SEEN_SESSION = f"{_COUNTED} where s.bank_id = $1 and s.id = $2 and {IS_SEEN.format(n=3)}"
@@ -98,7 +99,10 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class SessionFilter:
-    """Which sessions are asked for: not over by one moment, begun before another; `free_only` those with a place."""
+    """Which sessions are asked for: not over by one moment, begun before another; `free_only` those with a place.
+
+    `text` asks for letters in the activity's name or in the place, whatever their case.
+    """
 
     organisation_id: int | None = None
     activity_id: int | None = None
@@ -106,6 +110,7 @@ class SessionFilter:
     until_at: datetime | None = None
     state: str | None = None
     free_only: bool = False
+    text: str | None = None
 
 
 async def sessions_by_id(tx: ReadTx, ids: Sequence[int]) -> dict[int, ActivitySession]:
@@ -161,6 +166,7 @@ async def sessions(
         wanted.state,
         wanted.free_only,
         limit,
+        None if wanted.text is None else wanted.text.lower(),
     )
     return [_counted(row) for row in rows]
 

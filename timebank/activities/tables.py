@@ -79,13 +79,20 @@ activity_sessions = Table(
     Column("closed_at", Instant),
     Column("closed_by", Text),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
-    UniqueConstraint("bank_id", "activity_id", "starts_at", name="activity_sessions_starts_key"),
     tenant_reference("activity_sessions", "activity_id", "activities"),
     CheckConstraint("ends_at > starts_at", name="activity_sessions_ends_at_check"),
     CheckConstraint("rest_minutes >= 0", name="activity_sessions_rest_minutes_check"),
     CheckConstraint("capacity > 0", name="activity_sessions_capacity_check"),
     CheckConstraint("state in ('planned', 'closed', 'cancelled')", name="activity_sessions_state_check"),
     CheckConstraint("(state = 'closed') = (closed_at is not null)", name="activity_sessions_closed_check"),
+    Index(
+        "activity_sessions_starts_key",
+        "bank_id",
+        "activity_id",
+        "starts_at",
+        unique=True,
+        postgresql_where=text("state <> 'cancelled'"),
+    ),
     Index("activity_sessions_starts_idx", "bank_id", "starts_at", "id"),
     Index(
         "activity_sessions_open_idx", "bank_id", "ends_at", "id", postgresql_where=text("state = 'planned'")

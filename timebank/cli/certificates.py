@@ -76,6 +76,7 @@ def issue_one(
 
         done, _, document = await opened.database.write(opened.bank, issue)
         await asyncio.to_thread(_print, document, output)
+        _say_if_without_link(opened)
         return done
 
     done = run(work, bank=bank)
@@ -200,6 +201,8 @@ def write_batch(
 
             done = await opened.database.write(opened.bank, next_of)
             issued, nameless, after = issued + done.issued, nameless + done.nameless, done.next
+        if issued:
+            _say_if_without_link(opened)
         return Awarded(issued, nameless, None), await _write_zip(opened, cipher, round_id, output)
 
     done, count = run(work, bank=bank)
@@ -262,6 +265,11 @@ def _new_link(opened: Opened) -> "Link":
 
     number = new_number(opened.bank.id, secrets.token_bytes(RANDOM_BYTES))
     return link_to(opened.settings.public_url, number)
+
+
+def _say_if_without_link(opened: Opened) -> None:
+    if opened.settings.public_url is None:
+        typer.echo(both("certificate_without_link"), err=True)
 
 
 def _check_period(first: date, last: date) -> None:

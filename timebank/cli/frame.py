@@ -51,14 +51,22 @@ class Opened:
 
 
 def run(
-    work: Callable[[Opened], Awaitable[T]], *, bank: str, make: bool = False, role: str | None = None
+    work: Callable[[Opened], Awaitable[T]],
+    *,
+    bank: str,
+    make: bool = False,
+    name: str | None = None,
+    role: str | None = None,
 ) -> T:
-    """Open the database, find (or with `make` make) the bank, and run `work`; errors end the program."""
+    """Open the database, find (or with `make` make) the bank, and run `work`; errors end the program.
+
+    `name` is what a bank that is made is called; by default it is its code.
+    """
     from timebank.banks.actions import ensure_bank
 
     async def on_bank(settings: "Settings", database: "Database") -> T:
         if make:
-            found = await ensure_bank(database, bank, name=bank, zone=settings.zone, actor=ACTOR)
+            found = await ensure_bank(database, bank, name=name or bank, zone=settings.zone, actor=ACTOR)
         else:
             found = await database.bank(bank)
         return await work(Opened(settings, database, found))

@@ -18,6 +18,7 @@ from timebank.words import both
 
 if TYPE_CHECKING:
     from timebank.database import Address, Bank, Database
+    from timebank.demo.shown import Shown
     from timebank.settings import Settings
 
 app = typer.Typer()
@@ -53,8 +54,19 @@ def serve(
     run_service(host, port, workers=workers, beside=[name for name in BESIDE if wanted[name]])
 
 
-def run_service(host: str, port: int, *, workers: int, beside: Collection[str] = tuple(BESIDE)) -> None:
-    """Serve until asked to stop: the database is up before the first process starts and after the last has ended."""
+def run_service(
+    host: str,
+    port: int,
+    *,
+    workers: int,
+    beside: Collection[str] = tuple(BESIDE),
+    demo: "Shown | None" = None,
+) -> None:
+    """Serve until asked to stop: the database is up before the first process starts and after the last has ended.
+
+    `demo` is what the start page of the demo bank offers; without it, nothing.
+    """
+    from timebank.demo.shown import VARIABLE
     from timebank.logs import configure_logs
     from timebank.settings import Settings
     from timebank.supervisor import LISTEN_FD, Program, Supervisor
@@ -71,6 +83,8 @@ def run_service(host: str, port: int, *, workers: int, beside: Collection[str] =
         stack.callback(shutil.rmtree, metrics, ignore_errors=True)
         descriptor = listening.fileno()
         environment = {LISTEN_FD: str(descriptor), "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+        # An empty one is none: what the shell of whoever serves has set must not open a door.
+        environment[VARIABLE] = demo.text() if demo else ""
         command = [sys.executable, "-m", "api.serving"]
         programs = [
             Program(f"web-{number}", command, environment, (descriptor,)) for number in range(1, workers + 1)

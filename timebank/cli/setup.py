@@ -19,7 +19,7 @@ from timebank.cli.frame import (
 )
 from timebank.cli.serve import HOST, PORT, WORKERS, HostOption, PortOption, run_service
 from timebank.cli.tables import totals_table, violations_table
-from timebank.words import both
+from timebank.words import both, words
 
 if TYPE_CHECKING:
     from timebank.demo.actions import Demo
@@ -57,13 +57,14 @@ def demo(
     from timebank.startup import server_address
 
     with explained(), server_address(settings := Settings()):  # up until the service is, too
-        done = _book(bank)
+        site = (settings.public_url or f"http://{host}:{port}").rstrip("/")
+        # At a port that is chosen later, nobody knows the address yet.
+        done = _book(bank, site if settings.public_url or port else None)
         if as_json:
             print_json(done)
             return
         _show(done, bank)
         typer.echo(both("demo_logins"))
-        site = (settings.public_url or f"http://{host}:{port}").rstrip("/")
         for login in done.logins:
             typer.echo(f"  {login.role:18} {site}/L/{bank}/{login.token}")
         typer.echo(both("demo_screen"))
@@ -71,11 +72,13 @@ def demo(
         typer.echo(both("demo_till"))
         typer.echo(f"  {site}/till  {done.till}")
         if serve:
-            run_service(host, port, workers=WORKERS)
+            typer.echo(both("demo_open"))
+            typer.echo(f"  {site}/?bank={bank}")
+            run_service(host, port, workers=WORKERS, demo=done.shown)
     raise typer.Exit(VIOLATED if done.violations else OK)
 
 
-def _book(bank: str) -> "Demo":
+def _book(bank: str, site: str | None) -> "Demo":
     from timebank.demo.actions import book_demo
     from timebank.vault.cipher import load_cipher
 
@@ -88,9 +91,10 @@ def _book(bank: str) -> "Demo":
             cipher=load_cipher(key.get_secret_value() if key else None, opened.settings.home),
             now=datetime.now(UTC),
             progress=lambda *_: None,
+            site=site,
         )
 
-    return run(work, bank=bank, make=True)
+    return run(work, bank=bank, make=True, name=words("demo_bank")[0])
 
 
 def _show(done: "Demo", bank: str) -> None:

@@ -19,21 +19,43 @@ CATEGORIES = (("助老", 1.2), ("环保", 1.0), ("文明劝导", 1.0), ("义诊"
 GOODS = (("大米5kg", 50, 40), ("洗衣液2kg", 20, 60), ("食用油1.8L", 120, 12), ("雨伞", 30, 3))
 VOLUNTEERS, ACTIVITIES, SLIPS = 24, 120, 90
 FIRST_DAY = date(2024, 1, 6)
+EVERY = timedelta(days=6)
+SHOWN = "V000021"
+"""Whose books the demo shows: keen, and of the neighbourhood where its station stands."""
+DISTRICT = "演示区"
 
 Rows = list[list[object]]
 
 
 def write_community(path: Path) -> None:
-    """Write the workbook; the same one every time."""
+    """Write the workbook of the two years; the same one every time."""
     chance = random.Random(SEED)  # noqa: S311 -- a demo, not a secret
-    sheets = _sheets(chance)
+    _write(path, _sheets(chance))
+
+
+def write_since(path: Path, until: date) -> None:
+    """Write what came after those two years, up to a day; each activity is the same every time."""
+    volunteers = [f"V{number:06d}" for number in range(1, VOLUNTEERS + 1)]
+    activities: Rows = []
+    attendances: Rows = []
+    slips: Rows = []
+    for number in range(ACTIVITIES + 1, (until - FIRST_DAY) // EVERY + 2):
+        chance = random.Random(SEED + number)  # noqa: S311 -- a demo, not a secret
+        activity = _activity(number, chance)
+        activities.append(activity)
+        attendances += _attendances(activity, volunteers, chance)
+        slips.append(_slip(SLIPS + number, volunteers, chance, on=FIRST_DAY + EVERY * (number - 1)))
+    _write(path, _registers(volunteers) | {"活动": activities, "签到": attendances, "兑换": slips})
+
+
+def _write(path: Path, sheets: dict[str, Rows]) -> None:
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         day = book.add_format({"num_format": "yyyy-mm-dd"})
         for title, form in FORMS.items():
             sheet = book.add_worksheet(title)
             sheet.write_row(0, 0, [column.title for column in form.columns])
-            for row_number, row in enumerate(sheets[title], 1):
+            for row_number, row in enumerate(sheets.get(title, []), 1):
                 for place, value in enumerate(row):
                     if isinstance(value, datetime):
                         sheet.write_datetime(row_number, place, value, moment)
@@ -48,19 +70,20 @@ def write_community(path: Path) -> None:
 def _sheets(chance: random.Random) -> dict[str, Rows]:
     volunteers = [f"V{number:06d}" for number in range(1, VOLUNTEERS + 1)]
     activities = [_activity(number, chance) for number in range(1, ACTIVITIES + 1)]
-    return {
-        "组织": [
-            ["Q01", "演示区", "区", ""],
-            ["J01", "演示街道", "街道", "Q01"],
-            *_nodes(),
-        ],
-        "服务队": [["T01", "邻里互助队", "S01"], ["T02", "银龄义诊队", "S02"]],
-        "志愿者": [_volunteer(code, number) for number, code in enumerate(volunteers, 1)],
+    return _registers(volunteers) | {
         "活动": activities,
         "签到": [row for activity in activities for row in _attendances(activity, volunteers, chance)],
         "奖励": [[code, "文明家庭", 80, date(2024, 12, 20)] for code in chance.sample(volunteers, 4)],
-        "商品": [["M01", f"M01-{n:03d}", *item] for n, item in enumerate(GOODS, 1)],
         "兑换": [_slip(number, volunteers, chance) for number in range(1, SLIPS + 1)],
+    }
+
+
+def _registers(volunteers: list[str]) -> dict[str, Rows]:
+    return {
+        "组织": [["Q01", DISTRICT, "区", ""], ["J01", "演示街道", "街道", "Q01"], *_nodes()],
+        "服务队": [["T01", "邻里互助队", "S01"], ["T02", "银龄义诊队", "S02"]],
+        "志愿者": [_volunteer(code, number) for number, code in enumerate(volunteers, 1)],
+        "商品": [["M01", f"M01-{n:03d}", *item] for n, item in enumerate(GOODS, 1)],
     }
 
 
@@ -87,7 +110,7 @@ def _volunteer(code: str, number: int) -> list[object]:
 
 def _activity(number: int, chance: random.Random) -> list[object]:
     category, difficulty = chance.choice(CATEGORIES)
-    day = FIRST_DAY + timedelta(days=6 * (number - 1))
+    day = FIRST_DAY + EVERY * (number - 1)
     start = datetime.combine(day, datetime.min.time()) + timedelta(hours=chance.choice((8, 9, 14)))
     end = start + timedelta(hours=chance.choice((2, 3, 4)))
     community = chance.choice(COMMUNITIES)
@@ -128,10 +151,11 @@ _KEENNESS = (0.95, 0.2, 0.5, 0.1, 0.35)
 _FORGETS = 0.02
 
 
-def _slip(number: int, volunteers: list[str], chance: random.Random) -> list[object]:
+def _slip(number: int, volunteers: list[str], chance: random.Random, on: date | None = None) -> list[object]:
     place = chance.randrange(len(GOODS))
     quantity = chance.choice((1, 1, 2))
-    at = datetime(2024, 3, 1, 9, 0) + timedelta(days=chance.randrange(660), minutes=chance.randrange(480))  # noqa: DTZ001 -- workbook times are local
+    day = date(2024, 3, 1) + timedelta(days=chance.randrange(660)) if on is None else on
+    at = datetime.combine(day, datetime.min.time()) + timedelta(hours=9, minutes=chance.randrange(480))
     points = GOODS[place][1] * quantity
     return [
         f"R{number:05d}",

@@ -6,9 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from ledger.session import WriteTx
-from timebank.access import Actor
-from timebank.awards.actions import award
-from timebank.conversions.actions import convert
+from timebank.demo.kin import with_timecoins
 from timebank.demo.meeting import holder_at
 from timebank.devices.actions import Enrolment, make_enrolment
 from timebank.funds.actions import deposit, open_fund
@@ -20,14 +18,15 @@ from timebank.offers.publishing import draft_offer, publish_offer
 from timebank.offers.rules import OfferPlan
 from timebank.permissions import Role
 from timebank.policy.actions import adopt, load_history
-from timebank.policy.spending import ConversionRule
+from timebank.policy.spending import ConversionRule, SettlementRule
 from timebank.shops.actions import add_goods, open_shop
 from timebank.shops.queries import Terms
 from timebank.stock.actions import receive
 
 SHOP, FUND, LICENCE = "DEMO", "DEMO-FUND", "DEMO-LICENCE-0001"
 ACTOR = "demo"
-POINTS, CONVERTED = 600, 200
+LASTS = timedelta(days=365)
+"""So long the offer is good from the demo's first day on."""
 
 _SHOP = "select exists (select from shops where bank_id = $1 and code = $2)"
 
@@ -55,31 +54,37 @@ ITEMS = (
 
 
 async def open_market(
-    tx: WriteTx, people: Mapping[str, UUID], *, volunteer_id: UUID, at: str, now: datetime
+    tx: WriteTx, people: Mapping[str, UUID], *, at: str, since: datetime, now: datetime
 ) -> Enrolment:
-    """Open the shop and the merchant once, with points and fufen for a volunteer; return a new till's enrolment.
+    """Open the shop and the merchant once, as of `since`; return a new till's enrolment.
 
-    `people` are those who hold each role.
+    `people` are those who hold each role, since then at least.
     """
     if not await tx.connection.fetchval(_SHOP, tx.bank_id, SHOP):
-        await _allow_conversion(tx, today=tx.day(now))
-        await _stock_shop(tx, people, at=at, now=now)
-        await _open_merchant(tx, people, at=at, now=now)
-        await _endow(tx, people, volunteer_id, at=at, now=now)
+        await _allow_conversion(tx, since_on=tx.day(since))
+        await _stock_shop(tx, people, at=at, now=since)
+        await _open_merchant(tx, people, at=at, until_on=tx.day(now) + LASTS, now=since)
     manager, organisation_id = await holder_at(tx, people[Role.SHOP_MANAGER], at, Role.SHOP_MANAGER)
     return await make_enrolment(
         tx, kind="till", name="示例收银台", organisation_id=organisation_id, actor=manager.text, now=now
     )
 
 
-async def _allow_conversion(tx: WriteTx, *, today: date) -> None:
-    """Let ten points become a fufen from today on."""
-    pack = (await load_history(tx)).on(today).pack
+async def _allow_conversion(tx: WriteTx, *, since_on: date) -> None:
+    """Let ten points become a fufen from a day on, worth as much, and people keep time-coins."""
+    pack = (await load_history(tx)).on(since_on).pack
     rule = ConversionRule(from_unit="point", to_unit="fufen", from_amount=10, to_amount=1)
+    cents = pack.settlement.unit_cents
+    worth = SettlementRule(unit_cents=cents | {"fufen": 10 * cents["point"]})
     changed = pack.model_copy(
-        update={"exchanges": (*pack.exchanges, ("point", "fufen")), "conversions": (rule,)}
+        update={
+            "exchanges": (*pack.exchanges, ("point", "fufen")),
+            "conversions": (rule,),
+            "settlement": worth,
+        }
     )
-    await adopt(tx, changed, effective_from=today, actor=ACTOR, note="积分可兑换福分 / points become fufen")
+    note = "积分可兑换福分，开设时间币 / points become fufen, time-coins are kept"
+    await adopt(tx, with_timecoins(changed), effective_from=since_on, actor=ACTOR, note=note)
 
 
 async def _stock_shop(tx: WriteTx, people: Mapping[str, UUID], *, at: str, now: datetime) -> None:
@@ -120,8 +125,10 @@ async def _stock_shop(tx: WriteTx, people: Mapping[str, UUID], *, at: str, now: 
         )
 
 
-async def _open_merchant(tx: WriteTx, people: Mapping[str, UUID], *, at: str, now: datetime) -> None:
-    """Enter a merchant, have it vetted by one and activated by another, and publish its offer."""
+async def _open_merchant(
+    tx: WriteTx, people: Mapping[str, UUID], *, at: str, until_on: date, now: datetime
+) -> None:
+    """Enter a merchant, have it vetted by one and activated by another, and publish its offer up to a day."""
     worker, organisation_id = await holder_at(tx, people[Role.COMMUNITY_WORKER], at)
     plan = Plan(organisation_id, "示例理发店", "理发", "春风社区西门", LICENCE)
     merchant_id = (await enter_merchant(tx, worker, plan, now=now)).id
@@ -131,7 +138,6 @@ async def _open_merchant(tx: WriteTx, people: Mapping[str, UUID], *, at: str, no
         await take_step(tx, by, merchant_id, step=step, reason="示例", expected_version=None, now=now)
     await add_staff(tx, worker, merchant_id=merchant_id, person_id=people[Role.MERCHANT], now=now)
     merchant, _ = await holder_at(tx, people[Role.MERCHANT], at, Role.MERCHANT)
-    today = tx.day(now)
     offer = OfferPlan(
         kind="percent_off",
         title="理发八折",
@@ -140,39 +146,11 @@ async def _open_merchant(tx: WriteTx, people: Mapping[str, UUID], *, at: str, no
         percent=20,
         amount_cents=None,
         minutes=None,
-        starts_on=today,
-        ends_on=today + timedelta(days=365),
+        starts_on=tx.day(now),
+        ends_on=until_on,
         member_limit=None,
         total_limit=None,
         voucher_days=30,
     )
     drafted = await draft_offer(tx, merchant, merchant_id=merchant_id, plan=offer, now=now)
     await publish_offer(tx, merchant, drafted.id, expected_version=None, now=now)
-
-
-async def _endow(
-    tx: WriteTx, people: Mapping[str, UUID], volunteer_id: UUID, *, at: str, now: datetime
-) -> None:
-    """Award a volunteer some points, and let them turn a part into fufen."""
-    office, _ = await holder_at(tx, people[Role.OFFICE], at, Role.OFFICE)
-    await award(
-        tx,
-        office,
-        key="demo:award",
-        person_id=volunteer_id,
-        unit="point",
-        amount=POINTS,
-        reason="示例奖励",
-        now=now,
-    )
-    volunteer = Actor(None, volunteer_id)
-    await convert(
-        tx,
-        person_id=volunteer_id,
-        from_unit="point",
-        to_unit="fufen",
-        amount=CONVERTED,
-        key="demo:conversion",
-        by=volunteer.text,
-        now=now,
-    )

@@ -46,6 +46,8 @@ STAFF = (
     Post(Role.AUDITOR, "Q01", "审计示例", "19900009007"),
     Post(Role.ADMINISTRATOR, "Q01", "管理示例", "19900009008"),
 )
+COLLEAGUE = Post(Role.CASHIER, "S01", "帮手示例", "19900009010", number=2)
+"""Who is at the till beside the cashier; nobody is logged in as them."""
 
 _THERE = """
 select g.person_id from role_grants g join people p on p.bank_id = $1 and p.id = g.person_id and p.erased_at is null
@@ -66,17 +68,20 @@ class DemoLogin:
     token: str
 
 
-async def make_logins(tx: WriteTx, cipher: Cipher, *, volunteer: str, now: datetime) -> list[DemoLogin]:
-    """Return a new login of each role and of one volunteer; the people are made once."""
+async def make_logins(
+    tx: WriteTx, cipher: Cipher, *, volunteer: str, since: datetime, now: datetime
+) -> list[DemoLogin]:
+    """Return a new login of each role and of one volunteer; the people are made once, with their roles `since` then."""
     holders = [(VOLUNTEER, await tx.connection.fetchval(_VOLUNTEER, tx.bank_id, volunteer))]
-    holders += [(post.title, await _holder(tx, cipher, post, now=now)) for post in STAFF]
+    holders += [(post.title, await holder_of(tx, cipher, post, since=since)) for post in STAFF]
     return [
         DemoLogin(role, person_id, await make_login_link(tx, person_id, now=now, lifetime=LIFETIME))
         for role, person_id in holders
     ]
 
 
-async def _holder(tx: WriteTx, cipher: Cipher, post: Post, *, now: datetime) -> UUID:
+async def holder_of(tx: WriteTx, cipher: Cipher, post: Post, *, since: datetime) -> UUID:
+    """Return who holds a post; who is not there yet is made, with the role `since` then."""
     found: UUID | None = await tx.connection.fetchval(
         _THERE, tx.bank_id, post.role.value, ACTOR, post.number - 1
     )
@@ -86,5 +91,5 @@ async def _holder(tx: WriteTx, cipher: Cipher, post: Post, *, now: datetime) -> 
     organisation_id = await tx.connection.fetchval(_ORGANISATION, tx.bank_id, post.at)
     await put_fields(tx, cipher, [(person_id, "name", post.name), (person_id, "phone", post.phone)])
     await put_index(tx, BlindIndex(cipher.ring), person_id, PHONE, post.phone)  # so that a code is sent to it
-    await grant_unasked(tx, person_id, post.role, organisation_id, now=now, actor=ACTOR)
+    await grant_unasked(tx, person_id, post.role, organisation_id, now=since, actor=ACTOR)
     return person_id

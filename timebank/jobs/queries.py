@@ -20,11 +20,13 @@ Outcome = Literal["succeeded", "broken", "lost", "given_back"]
 MOST_FAULTS: Final = 200
 """Shown of a run; the figures tell how many there were."""
 
+# What was run by hand for a day ahead is no news of how the job does: it would be shown as its last until that day.
 _LAST: Final = """
-select r.* from unnest($2::text[]) as j (job), lateral (
+select r.* from unnest($2::text[], $4::text[]) as j (job, current), lateral (
   select r.job, r.period, r.state, r.due_at, r.started_at, r.finished_at, r.again_at, r.attempts, r.asked_by, r.done,
     r.total, r.problem, r.result::text as result
-  from job_runs r where r.bank_id = $1 and r.job = j.job and (not $3 or r.finished_at is not null)
+  from job_runs r where r.bank_id = $1 and r.job = j.job and r.period <= j.current
+    and (not $3 or r.finished_at is not null)
   order by r.period desc limit 1) r
 """
 _PAUSES: Final = "select job, paused_at, paused_by, reason from job_pauses where bank_id = $1"
@@ -134,9 +136,13 @@ def known_job(name: str) -> Job:
 
 async def job_statuses(tx: ReadTx, *, now: datetime) -> list[JobStatus]:
     """Return every job as it stands."""
-    names = list(JOBS)
+    current = {name: job.schedule.by_hand(tx.day(now), now, tx.zone).period for name, job in JOBS.items()}
+    arguments = list(current), list(current.values())
     last, succeeded = [
-        {row["job"]: _run(row) for row in await tx.connection.fetch(_LAST, tx.bank_id, names, is_success)}
+        {
+            row["job"]: _run(row)
+            for row in await tx.connection.fetch(_LAST, tx.bank_id, arguments[0], is_success, arguments[1])
+        }
         for is_success in (False, True)
     ]
     pauses = {

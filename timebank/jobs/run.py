@@ -103,6 +103,7 @@ class Run:
         """
 
         async def held(tx: WriteTx) -> T:
+            await tx.plan_for_any_bank()
             await check_lease(tx, self.lease)
             return await work(tx)
 

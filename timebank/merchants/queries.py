@@ -29,6 +29,10 @@ where s.bank_id = $1 and s.person_id = $2 and s.merchant_id > $4 and s.since_at 
   and (s.until_at is null or s.until_at > $3)
 order by s.merchant_id limit $5
 """  # noqa: S608 -- columns only
+_COUNTS = """
+select m.state, count(*)::bigint from merchants m
+where m.bank_id = $1 and ($2::bigint[] is null or m.organisation_id = any($2)) group by m.state
+"""
 _ENTRIES = """
 select e.id, e.kind, e.reason, e.actor, e.entered_at from merchant_entries e
 where e.bank_id = $1 and e.merchant_id = $2 and e.id > $3 order by e.id limit $4
@@ -117,6 +121,12 @@ async def merchants(tx: ReadTx, wanted: Filter, *, after: int, limit: int) -> li
         _LIST, tx.bank_id, after, organisations, wanted.state, wanted.category, limit
     )
     return [_merchant(row) for row in rows]
+
+
+async def merchant_counts(tx: ReadTx, organisations: Sequence[int] | None) -> dict[str, int]:
+    """Return how many merchants of some organisations, or of all, are in each state."""
+    within = None if organisations is None else list(organisations)
+    return {row[0]: row[1] for row in await tx.connection.fetch(_COUNTS, tx.bank_id, within)}
 
 
 async def merchants_of_staff(

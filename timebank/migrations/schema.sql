@@ -2338,9 +2338,6 @@ ALTER TABLE ONLY timebank.activities
 ALTER TABLE ONLY timebank.activity_sessions
     ADD CONSTRAINT activity_sessions_pkey PRIMARY KEY (bank_id, id);
 
-ALTER TABLE ONLY timebank.activity_sessions
-    ADD CONSTRAINT activity_sessions_starts_key UNIQUE (bank_id, activity_id, starts_at);
-
 ALTER TABLE ONLY timebank.acts
     ADD CONSTRAINT acts_pkey PRIMARY KEY (bank_id, id);
 
@@ -2771,6 +2768,8 @@ CREATE INDEX activities_starts_idx ON timebank.activities USING btree (bank_id, 
 CREATE INDEX activity_sessions_open_idx ON timebank.activity_sessions USING btree (bank_id, ends_at, id) WHERE (state = 'planned'::text);
 
 CREATE INDEX activity_sessions_starts_idx ON timebank.activity_sessions USING btree (bank_id, starts_at, id);
+
+CREATE UNIQUE INDEX activity_sessions_starts_key ON timebank.activity_sessions USING btree (bank_id, activity_id, starts_at) WHERE (state <> 'cancelled'::text);
 
 CREATE INDEX acts_person_idx ON timebank.acts USING btree (bank_id, person_id, id);
 

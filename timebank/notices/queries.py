@@ -1,5 +1,6 @@
 """Reading notices as the board shows them, masked, and objections as the office does."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ where n.bank_id = $1 and n.id < $2 and ($3::bigint is null or n.organisation_id 
   and ($4::date is null or (n.closed_at is null and n.closes_on >= $4)) order by n.id desc limit $5
 """
 _COUNTS = """
-select l.state, count(*) as lines from notice_lines l where l.bank_id = $1 and l.notice_id = $2 group by l.state
+select l.notice_id, l.state, count(*) as lines from notice_lines l
+where l.bank_id = $1 and l.notice_id = any($2::bigint[]) group by l.notice_id, l.state
 """
 _LINES = """
 select l.line, l.masked_name, l.state, r.minutes, a.name as activity, o.name as organisation,
@@ -132,8 +134,16 @@ async def notices(
 
 async def line_counts(tx: ReadTx, notice_id: int) -> dict[str, int]:
     """Return how many lines of a notice are in each state."""
-    rows = await tx.connection.fetch(_COUNTS, tx.bank_id, notice_id)
-    return {row["state"]: row["lines"] for row in rows}
+    return (await line_counts_of(tx, [notice_id])).get(notice_id, {})
+
+
+async def line_counts_of(tx: ReadTx, notice_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Return how many lines of notices are in each state, by notice; one without lines is left out."""
+    rows = await tx.connection.fetch(_COUNTS, tx.bank_id, list(notice_ids))
+    found: dict[int, dict[str, int]] = {}
+    for row in rows:
+        found.setdefault(row["notice_id"], {})[row["state"]] = row["lines"]
+    return found
 
 
 async def lines(tx: ReadTx, notice_id: int, *, after_line: int, limit: int) -> list[Line]:

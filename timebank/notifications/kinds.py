@@ -30,6 +30,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "awarded": ("amount", "unit"),
     "converted": ("from_amount", "from_unit", "to_amount", "to_unit"),
     "expiring": ("amount", "days", "expires_on", "unit"),
+    "redeemed": ("points",),
     "refunded": ("points",),
     "reversed": (),
     "reservation_lapsed": (),
@@ -75,6 +76,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     # access
     "pin_locked": (),
     "pin_set": (),
+    "acted_for_you": (),
     "proxy_ended": (),
     "proxy_made": (),
     "role_granted": (),

@@ -18,6 +18,12 @@ where n.bank_id = $1 and n.person_id = $2 and n.id < $3 and (not $4 or n.read_at
 order by n.id desc limit $5
 """
 
+_UNREAD = """
+select count(*) from (
+  select from notifications n where n.bank_id = $1 and n.person_id = $2 and n.read_at is null limit $3
+) unread
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Notification:
@@ -36,6 +42,12 @@ async def notifications_of(
     """Return a person's notifications, newest first, from before an id."""
     rows = await tx.connection.fetch(_PAGE, tx.bank_id, person_id, before_id, unread_only, limit)
     return [from_row(row) for row in rows]
+
+
+async def unread_of(tx: ReadTx, person_id: UUID, *, most: int) -> int:
+    """Return how much a person has not read yet, of so much at most as is worth counting."""
+    found: int = await tx.connection.fetchval(_UNREAD, tx.bank_id, person_id, most)
+    return found
 
 
 def from_row(row: "asyncpg.Record") -> Notification:

@@ -27,6 +27,9 @@ order by o.id limit $6
 _OF_MERCHANT = f"""
 select {_COLUMNS} where o.bank_id = $1 and o.merchant_id = $2 and o.id > $3 order by o.id limit $4
 """
+_NEWEST = f"""
+select {_COLUMNS} where o.bank_id = $1 and o.merchant_id = $2 order by o.id desc limit $3
+"""
 
 # What was refunded is no use; a voucher that waits is one.
 _USES = """
@@ -102,6 +105,12 @@ async def offers_of(tx: ReadTx, merchant_id: int, *, after: int, limit: int) -> 
     """Return a merchant's offers in every state, in order of id."""
     rows = await tx.connection.fetch(_OF_MERCHANT, tx.bank_id, merchant_id, after, limit)
     return [_offer(row) for row in rows]
+
+
+async def newest_offers_of(tx: ReadTx, merchant_id: int, *, limit: int) -> list[Offer]:
+    """Return a merchant's last offers in every state, in order of id."""
+    rows = await tx.connection.fetch(_NEWEST, tx.bank_id, merchant_id, limit)
+    return [_offer(row) for row in reversed(rows)]
 
 
 async def uses_of(tx: ReadTx, offer_id: int, person_id: UUID, *, counts_all: bool) -> Uses:

@@ -1,5 +1,6 @@
 """Reading the tree of organisations, as it is and as it was on a day."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -60,6 +61,13 @@ _MOVES = """
 select id, from_parent_id, to_parent_id, moved_on, recorded_at from organisation_moves
 where bank_id = $1 and organisation_id = $2 and id > $3 order by id limit $4
 """
+
+
+_NAMES = """
+select o.id, o.name from organisations o
+where o.bank_id = $1 and ($2::bigint[] is null or o.id = any($2)) order by o.id limit $3
+"""
+MOST_NAMES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +160,10 @@ async def moves(tx: ReadTx, organisation_id: int, *, after: int, limit: int) -> 
     """Return a page of an organisation's moves, the first one first."""
     rows = await tx.connection.fetch(_MOVES, tx.bank_id, organisation_id, after, limit)
     return [Move(*row) for row in rows]
+
+
+async def names_of(tx: ReadTx, ids: Sequence[int] | None) -> dict[int, str]:
+    """Return what organisations are called, by id; of None, all of the bank."""
+    wanted = None if ids is None else list(ids)
+    rows = await tx.connection.fetch(_NAMES, tx.bank_id, wanted, MOST_NAMES)
+    return {row["id"]: row["name"] for row in rows}

@@ -75,7 +75,7 @@ async def approve_round(
     found = await locked_round(
         tx, actor, APPROVE, round_id, expected_version=expected_version, states=("notice",)
     )
-    await _check_approver(tx, actor, found, now=now)
+    await check_approver(tx, actor, found, now=now)
     if not is_notice_over(found, tx.day(now)):
         raise RefusalError("recognition_notice_open", day=str(found.notice_closes_on))
     by_state = await counts(tx, round_id)
@@ -114,7 +114,12 @@ async def tell_listed(tx: WriteTx, round_id: int, kind: str) -> None:
         after = some[-1].number
 
 
-async def _check_approver(tx: ReadTx, actor: Actor, found: Round, *, now: datetime) -> None:
+async def check_approver(tx: ReadTx, actor: Actor, found: Round, *, now: datetime) -> None:
+    """Refuse who may not approve this list, though they may approve others.
+
+    Raises:
+        RefusalError: `approval_by_involved`, `approval_from_above_needed`, `recognition_of_own`.
+    """
     rows = await tx.connection.fetch(_INVOLVED, tx.bank_id, found.id)
     involved: set[UUID | None] = {found.opened_by, found.notice_by} | {row["person_id"] for row in rows}
     if actor.person_id in involved:

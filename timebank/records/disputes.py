@@ -3,7 +3,7 @@
 While one is open its record is neither approved nor credited. Upheld, the record is corrected, or voided.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
@@ -54,6 +54,10 @@ _OF_PERSON = f"""
 select {_COLUMNS} from disputes d
 where d.bank_id = $1 and d.person_id = $2 and d.id > $3 order by d.id limit $4
 """  # noqa: S608 -- ours
+_OF_RECORD = f"""
+select {_COLUMNS} from disputes d
+where d.bank_id = $1 and d.record_id = $2 and d.person_id = $3 order by d.id
+"""  # noqa: S608 -- ours
 _LIST = f"""
 select {_COLUMNS} from disputes d
 join service_records r on r.bank_id = $1 and r.id = d.record_id
@@ -63,10 +67,6 @@ where d.bank_id = $1 and d.id > $2 and {IN_REACH.format(n=3)}
   and ($4::boolean is null or (d.decided_at is null) = $4)
 order by d.id limit $5
 """  # noqa: S608 -- ours
-_OPEN = """
-select d.record_id from disputes d
-where d.bank_id = $1 and d.record_id = any($2::bigint[]) and d.decided_at is null
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,15 +178,15 @@ async def _uphold(
     return voided if isinstance(voided, Refused) else None
 
 
-async def open_disputes(tx: ReadTx, record_ids: Collection[int]) -> set[int]:
-    """Return those of some records that have an open dispute; lock the records before, and it stays so."""
-    rows = await tx.connection.fetch(_OPEN, tx.bank_id, sorted(record_ids))
-    return {row["record_id"] for row in rows}
-
-
 async def disputes_of(tx: ReadTx, person_id: UUID, *, after_id: int, limit: int) -> list[Dispute]:
     """Return a person's disputes by id."""
     rows = await tx.connection.fetch(_OF_PERSON, tx.bank_id, person_id, after_id, limit)
+    return [_dispute(row) for row in rows]
+
+
+async def disputes_of_record(tx: ReadTx, record_id: int, person_id: UUID) -> list[Dispute]:
+    """Return what a person said against a record of theirs, the first thing first."""
+    rows = await tx.connection.fetch(_OF_RECORD, tx.bank_id, record_id, person_id)
     return [_dispute(row) for row in rows]
 
 

@@ -65,6 +65,7 @@ left join activity_sessions s on s.bank_id = $1 and s.id = r.session_id
 where v.bank_id = $1 and v.owner = $2 order by r.id desc limit $3
 """  # noqa: S608 -- ours
 _ONE_RECORD = f"select {COLUMNS} {FROM} where r.bank_id = $1 and r.id = $2"
+_SOME_RECORDS = f"select {COLUMNS} {FROM} where r.bank_id = $1 and r.id = any($2::bigint[])"
 _BY_ACTIVITY = """
 select exists (select from service_records r
   join activities a on a.bank_id = $1 and a.id = r.activity_id
@@ -167,6 +168,12 @@ async def last_records_of(tx: ReadTx, person_id: UUID, *, limit: int) -> list[Re
     """Return a person's newest records, the newest first."""
     rows = await tx.connection.fetch(_LAST_OF, tx.bank_id, person_id, limit)
     return [Record(*row) for row in rows]
+
+
+async def records_by_id(tx: ReadTx, ids: Sequence[int]) -> dict[int, Record]:
+    """Return records by id; whoever asks knows that they are in reach."""
+    rows = await tx.connection.fetch(_SOME_RECORDS, tx.bank_id, list(ids))
+    return {row["id"]: Record(*row) for row in rows}
 
 
 async def record_in_reach(

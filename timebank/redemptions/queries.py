@@ -23,6 +23,7 @@ left join refunds f on f.bank_id = $1 and f.redemption_id = r.id
 """
 _SOME = f"{_REDEMPTION} where r.bank_id = $1 and r.id = any($2::bigint[])"
 _BY_NUMBER = f"{_REDEMPTION} where r.bank_id = $1 and r.receipt = $2"
+_OF_QUOTE = f"{_REDEMPTION} where r.bank_id = $1 and r.quote_id = $2"
 _OF_TILL = f"{_REDEMPTION} where r.bank_id = $1 and r.till_id = $2 and r.id < $3 order by r.id desc limit $4"
 _OF_SHOP = f"{_REDEMPTION} where r.bank_id = $1 and r.shop_id = $2 and r.id < $3 order by r.id desc limit $4"
 _OF_PERSON = (
@@ -47,6 +48,12 @@ async def receipts(tx: ReadTx, ids: Collection[int]) -> dict[int, Redeemed]:
 async def receipt_numbered(tx: ReadTx, number: str) -> Redeemed | None:
     """Return the redemption of a receipt, if there is one of that number."""
     row = await tx.connection.fetchrow(_BY_NUMBER, tx.bank_id, number)
+    return None if row is None else _redeemed(row)
+
+
+async def of_quote(tx: ReadTx, quote_id: UUID) -> Redeemed | None:
+    """Return the redemption that came of a quote, if one did."""
+    row = await tx.connection.fetchrow(_OF_QUOTE, tx.bank_id, quote_id)
     return None if row is None else _redeemed(row)
 
 

@@ -94,10 +94,28 @@ class By:
     person_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Payees:
+    """Who is paid, by their ids."""
+
+    shops: Sequence[int]
+    merchants: Sequence[int]
+
+
+async def payees_of(tx: ReadTx, organisations: Sequence[int] | None) -> Payees:
+    """Return the shops and merchants of some organisations, or all of them."""
+    within = None if organisations is None else list(organisations)
+    shops, merchants = [
+        [row["id"] for row in await tx.connection.fetch(sql, tx.bank_id, within)]
+        for sql in (_SHOPS, _MERCHANTS)
+    ]
+    return Payees(shops, merchants)
+
+
 async def draft_statements(
-    tx: WriteTx, *, month_on: date, organisations: Sequence[int] | None, by: By, now: datetime
+    tx: WriteTx, *, month_on: date, payees: Payees, by: By, now: datetime
 ) -> list[int]:
-    """Draft the statements of a month that is over for all payees of some organisations, or of all; return their ids.
+    """Draft the statements of a month that is over for some payees; return their ids.
 
     A payee whose takings come to nothing or less gets none: they are counted in a later one. One that has its statement
     keeps it, so drafting again drafts what is missing.
@@ -108,17 +126,14 @@ async def draft_statements(
     after = next_month(month_on)
     if tx.day(now) < after:
         raise RefusalError("month_not_over", month=f"{month_on:%Y-%m}")
-    within = None if organisations is None else list(organisations)
     await tx.connection.execute(_LOCK, DRAFTERS_LOCK + tx.bank_id)
-    shops = [row["id"] for row in await tx.connection.fetch(_SHOPS, tx.bank_id, within)]
-    merchants = [row["id"] for row in await tx.connection.fetch(_MERCHANTS, tx.bank_id, within)]
     version = await version_on(tx, month_on)
     rates = {} if version is None else version.pack.settlement.unit_cents
     drafted: list[int] = await tx.connection.fetchval(
         _DRAFT,
         tx.bank_id,
-        shops,
-        merchants,
+        list(payees.shops),
+        list(payees.merchants),
         datetime.combine(after, time.min, tx.zone),
         month_on,
         list(rates),

@@ -45,6 +45,18 @@ select s.unit, sum(s.amount)::bigint from settlements s where s.bank_id = $1 and
 """
 
 
+_REACHED = """
+from settlements s
+left join shops h on h.bank_id = $1 and h.id = s.shop_id
+left join merchants m on m.bank_id = $1 and m.id = s.merchant_id
+where s.bank_id = $1 and ($2::bigint[] is null or coalesce(h.organisation_id, m.organisation_id) = any($2))
+"""
+_SUMS = f"select s.state, count(*)::bigint, sum(s.cents)::bigint {_REACHED} group by s.state"
+_MONTHS = f"""
+select s.month_on, sum(s.cents)::bigint {_REACHED} group by s.month_on order by s.month_on desc limit $3
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """A payee's statement of a month: `amount` of a unit, settled with `cents`; `owner` is who it is in the ledger."""
@@ -127,6 +139,21 @@ async def settlements(
 async def paid_amounts(tx: ReadTx) -> dict[str, int]:
     """Return what was taken in all and is paid, by unit: the ledger has it among what was converted, into money."""
     return {row[0]: row[1] for row in await tx.connection.fetch(_PAID, tx.bank_id)}
+
+
+async def sums(tx: ReadTx, organisations: Sequence[int] | None) -> dict[str, tuple[int, int]]:
+    """Return how many statements of payees of some organisations, or of all, are in each state, and their cents."""
+    within = None if organisations is None else list(organisations)
+    return {row[0]: (row[1], row[2]) for row in await tx.connection.fetch(_SUMS, tx.bank_id, within)}
+
+
+async def cents_by_month(
+    tx: ReadTx, organisations: Sequence[int] | None, *, limit: int
+) -> list[tuple[date, int]]:
+    """Return what the statements of the last months come to, the earliest first."""
+    within = None if organisations is None else list(organisations)
+    rows = await tx.connection.fetch(_MONTHS, tx.bank_id, within, limit)
+    return [(row[0], row[1]) for row in reversed(rows)]
 
 
 async def items(tx: ReadTx, settlement_id: int, *, after_id: int, limit: int) -> list[Item]:

@@ -18,6 +18,7 @@ _SHOPS = f"""
 select {_SHOP} from shops s
 where s.bank_id = $1 and s.id > $2 and ($3::bigint is null or s.organisation_id = $3)
   and ($4 or s.closed_on is null or s.closed_on > $5)
+  and ($7::bigint[] is null or s.organisation_id = any($7))
 order by s.id limit $6
 """  # noqa: S608 -- columns only
 
@@ -37,7 +38,8 @@ _LIST = f"""
 where g.bank_id = $1 and g.id > $2 and ($3::bigint is null or g.shop_id = $3)
   and ($4 or g.is_listed and (s.closed_on is null or s.closed_on > $8))
   and ($5::text is null or g.category = $5)
-  and ($6::text is null or strpos(lower(g.name), $6) > 0 or strpos(lower(g.description), $6) > 0)
+  and ($6::text is null or strpos(lower(g.name), $6) > 0 or strpos(lower(g.description), $6) > 0
+    or lower(g.sku) = $6)
 order by g.id limit $7
 """
 _CATEGORIES = """
@@ -47,6 +49,8 @@ where g.bank_id = $1 and g.shop_id = $2 and g.is_listed group by g.category orde
 _PICTURE = (
     "select p.media_type, p.digest, p.content from goods_pictures p where p.bank_id = $1 and p.goods_id = $2"
 )
+
+_NAMES = "select unit_code, name from goods where bank_id = $1 and unit_code = any($2::text[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +150,13 @@ async def shops(
     closed_too: bool = False,
     after_id: int,
     limit: int,
+    within: Sequence[int] | None = None,
 ) -> list[Shop]:
-    """Return a page of the shops by id."""
-    rows = await tx.connection.fetch(_SHOPS, tx.bank_id, after_id, organisation_id, closed_too, on, limit)
+    """Return a page of the shops by id, of an organisation or within some; None is the whole bank."""
+    nodes = None if within is None else [*within]
+    rows = await tx.connection.fetch(
+        _SHOPS, tx.bank_id, after_id, organisation_id, closed_too, on, limit, nodes
+    )
     return [Shop(*row) for row in rows]
 
 
@@ -217,3 +225,9 @@ def _found(row: "asyncpg.Record | None") -> Goods:
 def _goods(row: "asyncpg.Record") -> Goods:
     id_, shop_id, sku, name, unit, price, *terms, version, digest, stock = row
     return Goods(id_, shop_id, sku, name, unit, price, Terms(*terms), version, digest, stock)
+
+
+async def names_of_units(tx: ReadTx, codes: Sequence[str]) -> dict[str, str]:
+    """Return what the goods are called whose units these are."""
+    rows = await tx.connection.fetch(_NAMES, tx.bank_id, list(codes))
+    return {row["unit_code"]: row["name"] for row in rows}

@@ -7,11 +7,13 @@ from pathlib import Path
 from ledger.session import ReadTx
 from timebank.solvency.board import Board, PlaceLine, bank_board, place_lines
 from timebank.solvency.rules import Flows
+from timebank.words import words
 from timebank.workbook.sheetwriter import WorkbookWriter
 
 MONTHS = 12
 NEVER = "永久 never"
 WHOLE_BANK = "全行 whole bank"
+_WIDTH, _ITEM_WIDTH = 20, 36
 
 _FLOWS = (
     "单位 Unit",
@@ -39,11 +41,11 @@ async def write_solvency(tx: ReadTx, path: Path, organisation_ids: list[int] | N
         rows: list[list[str | int]] = []
         months: list[list[str | int | date]] = []
         for unit in () if board is None else board.units:
-            rows.append(["", WHOLE_BANK, "", unit.unit, *_flows(unit.flows)])
-            months += [["", WHOLE_BANK, "", unit.unit, *_month(lot)] for lot in unit.expiring]
+            rows.append(["", WHOLE_BANK, "", _unit(unit.unit), *_flows(unit.flows)])
+            months += [["", WHOLE_BANK, "", _unit(unit.unit), *_month(lot)] for lot in unit.expiring]
         for line in lines:
-            rows.append([*_place(line), line.unit, *_flows(line.flows)])
-            months += [[*_place(line), line.unit, *_month(lot)] for lot in line.expiring]
+            rows.append([*_place(line), _unit(line.unit), *_flows(line.flows)])
+            months += [[*_place(line), _unit(line.unit), *_month(lot)] for lot in line.expiring]
         _write(writer, "发放与结余", (*_PLACE, *_FLOWS), rows)
         _write(writer, "到期分布", (*_PLACE, *_EXPIRING), months)
     return len(rows)
@@ -60,19 +62,20 @@ def _write_cover(writer: WorkbookWriter, board: Board) -> None:
         ["覆盖率(‰) Cover, permille", "" if permille is None else permille],
     ]
     for unit in board.units:
-        rows.append([f"{unit.unit} 月均使用 pace a month", unit.pace])
+        named = _unit(unit.unit)
+        rows.append([f"{named}：月均使用 pace a month", unit.pace])
         if unit.budgets is not None:
             rows += [
-                [f"{unit.unit} 发放额度 ceiling", unit.budgets.ceiling],
-                [f"{unit.unit} 额度余额 left of it", unit.budgets.left],
-                [f"{unit.unit} 待发放 waiting", unit.budgets.waiting_amount],
+                [f"{named}：发放额度 ceiling", unit.budgets.ceiling],
+                [f"{named}：额度余额 left of it", unit.budgets.left],
+                [f"{named}：待发放 waiting", unit.budgets.waiting_amount],
             ]
     _write(writer, "总览", _COVER, rows)
 
 
 def _write_forecast(writer: WorkbookWriter, board: Board) -> None:
     rows: list[list[str | int | date]] = [
-        [unit.unit, month.month_on, month.spent, month.expired, month.left]
+        [_unit(unit.unit), month.month_on, month.spent, month.expired, month.left]
         for unit in board.units
         for month in unit.forecast
     ]
@@ -82,14 +85,19 @@ def _write_forecast(writer: WorkbookWriter, board: Board) -> None:
 def _write(
     writer: WorkbookWriter, title: str, titles: tuple[str, ...], rows: Sequence[Sequence[str | int | date]]
 ) -> None:
-    sheet = writer.sheet(title, header_rows=1, widths=[20] * len(titles))
+    sheet = writer.sheet(title, header_rows=1, widths=[_ITEM_WIDTH, *[_WIDTH] * (len(titles) - 1)])
     sheet.write_titles(1, titles)
     for number, row in enumerate(rows, 2):
         sheet.write_row(number, row)
 
 
 def _place(line: PlaceLine) -> list[str | int]:
-    return [line.node.id, line.node.name, line.node.level]
+    level = " ".join(words(f"organisation_level_{line.node.level}"))
+    return [line.node.id, line.node.name, level]
+
+
+def _unit(code: str) -> str:
+    return " ".join(words(f"page.unit.{code}"))
 
 
 def _flows(flows: Flows) -> list[int]:

@@ -20,6 +20,7 @@ _LIST = f"""
 select {_COLUMNS} from stations s
 where s.bank_id = $1 and s.id > $2 and ($3::bigint[] is null or s.organisation_id = any($3))
   and ($4::text is null or s.kind = $4) and ($5 or s.closed_on is null or s.closed_on > $6)
+  and ($8::text is null or strpos(lower(concat_ws(' ', s.code, s.name, s.place)), $8) > 0)
 order by s.id limit $7
 """  # noqa: S608 -- columns only
 _SESSION = """
@@ -87,12 +88,16 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which stations: of some organisations, of a kind, and whether those closed on that day too."""
+    """Which stations: of some organisations, of a kind, and whether those closed on that day too.
+
+    `text` is a part of the code, the name or the place; large and small letters are the same.
+    """
 
     on: date
     organisations: Sequence[int] | None = None
     kind: str | None = None
     closed_too: bool = False
+    text: str | None = None
 
 
 async def station(tx: ReadTx, station_id: int) -> Station:
@@ -111,7 +116,15 @@ async def stations(tx: ReadTx, wanted: Filter, *, after: int, limit: int) -> lis
     """Return a page of the stations, in order of id."""
     organisations = None if wanted.organisations is None else list(wanted.organisations)
     rows = await tx.connection.fetch(
-        _LIST, tx.bank_id, after, organisations, wanted.kind, wanted.closed_too, wanted.on, limit
+        _LIST,
+        tx.bank_id,
+        after,
+        organisations,
+        wanted.kind,
+        wanted.closed_too,
+        wanted.on,
+        limit,
+        wanted.text and wanted.text.lower(),
     )
     return [_station(*row) for row in rows]
 

@@ -34,6 +34,7 @@ _STANDING = """
       and a.unit_id = (select u.id from units u where u.bank_id = $1 and u.code = g.unit_code)) x
   where g.bank_id = $1
 """
+_SET_ASIDE = f"select g.reserved from ({_STANDING} and g.id = $2) g"  # noqa: S608 -- constants only
 
 # Of each item the receipts, and transfers from another shop, newest first until they cover what is there: what came
 # first left first. Entry by entry by the index, for a shelf is covered by a few of them and the register only grows.
@@ -150,6 +151,12 @@ async def entries_of(tx: ReadTx, *, goods_id: int, transaction_id: int) -> list[
     """Return the entries of one transaction."""
     rows = await tx.connection.fetch(_OF_TRANSACTION, tx.bank_id, goods_id, transaction_id)
     return [Entry(*row) for row in rows]
+
+
+async def set_aside_of(tx: ReadTx, goods_id: int) -> int:
+    """Return how many of an item are set aside for pick-up: they are in the shop and not on the shelf."""
+    found: int | None = await tx.connection.fetchval(_SET_ASIDE, tx.bank_id, goods_id)
+    return found or 0
 
 
 async def layers_of(tx: ReadTx, goods_id: int) -> list[Layer]:

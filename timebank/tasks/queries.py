@@ -91,7 +91,12 @@ _ONE = f"{_COLUMNS} and t.id = $2"
 _PAGE = f"""{_COLUMNS}
   and ($2::text is null or t.requested_by = $2)
   and ($3::timestamptz is null or (t.requested_at, t.id) < ($3, $4::uuid))
+  and ($6::text is null or t.kind = $6)
 order by t.requested_at desc, t.id desc limit $5
+"""
+_PACKS_OF_ROUND = f"""{_COLUMNS}
+  and t.requested_by = $2 and t.kind = '{EXPORT}' and (t.params ->> 'round_id')::bigint = $3
+order by t.requested_at desc, t.id desc limit $4
 """
 _FILE = "select name, media_type, key_id, sealed from task_files where bank_id = $1 and task_id = $2 and role = $3"
 
@@ -110,9 +115,15 @@ async def find_task(tx: ReadTx, actor: Actor, task_id: UUID, *, now: datetime) -
 
 
 async def list_tasks(
-    tx: ReadTx, actor: Actor, *, before: tuple[datetime, UUID] | None, limit: int, now: datetime
+    tx: ReadTx,
+    actor: Actor,
+    *,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+    now: datetime,
+    kind: str | None = None,
 ) -> list[Task]:
-    """Return the tasks that `find_task` would, the newest first, after a place in that order.
+    """Return the tasks that `find_task` would, of a kind or all, the newest first, after a place in that order.
 
     Raises:
         RefusalError: `forbidden`.
@@ -120,7 +131,20 @@ async def list_tasks(
     check(actor, "tasks.read")
     whose = None if reaches_all(actor, "tasks.read") else actor.text
     moment, task_id = before or (None, None)
-    rows = await tx.connection.fetch(_PAGE, tx.bank_id, whose, moment, task_id, limit)
+    rows = await tx.connection.fetch(_PAGE, tx.bank_id, whose, moment, task_id, limit, kind)
+    return [_task(row, now) for row in rows]
+
+
+async def own_packs_of_round(
+    tx: ReadTx, actor: Actor, round_id: int, *, limit: int, now: datetime
+) -> list[Task]:
+    """Return the annual packs of a round that the actor asked for, the newest first.
+
+    Raises:
+        RefusalError: `forbidden`.
+    """
+    check(actor, "tasks.read")
+    rows = await tx.connection.fetch(_PACKS_OF_ROUND, tx.bank_id, actor.text, round_id, limit)
     return [_task(row, now) for row in rows]
 
 

@@ -12,8 +12,14 @@ from ledger.session import ReadTx
 from timebank.codes.rules import CodeKeys, MemberCode, read_code
 from timebank.errors import RefusalError
 from timebank.passes.queries import resolve_member_code
-from timebank.passes.spending import unused_proof
+from timebank.passes.spending import spending_proof, unused_proof
 from timebank.reservations.queries import resolve_pick_up
+
+_BEGUN = """
+select q.id from quotes q where q.bank_id = $1 and q.proof = $2 and q.till_id = $3 and q.expires_at > $4
+  and not exists (select from transactions t
+    where t.bank_id = $1 and t.idempotency_key = 'redemption:' || q.id::text)
+"""
 
 How: TypeAlias = Literal["code", "card", "pick_up"]
 
@@ -52,3 +58,15 @@ async def shown_by_pick_up(tx: ReadTx, keys: CodeKeys, text: str, *, shop_id: in
     if found.shop_id != shop_id:
         raise RefusalError("reservation_of_other_shop")
     return Shown(found.person_id, "pick_up", reservation_id=found.id)
+
+
+async def quote_begun_by(tx: ReadTx, text: str, *, till_id: int, now: datetime) -> UUID | None:
+    """Return the living quote that a phone's code began at this till, if there is one.
+
+    The code comes again when the answer to its first scan was lost, or when the basket was left by mistake.
+    """
+    code = read_code(text)
+    if not isinstance(code, MemberCode):
+        return None
+    found: UUID | None = await tx.connection.fetchval(_BEGUN, tx.bank_id, spending_proof(code), till_id, now)
+    return found

@@ -40,6 +40,27 @@ class Store:
     count: str
 
 
+def _contacts_of(table: str, prefix: str) -> Store:
+    """Return the store of what objectors left to be reached at."""
+    return Store(
+        table,
+        prefix,
+        500,
+        f"""
+select raised_by as subject, id::text as place, contact_sealed as sealed from {table}
+where bank_id = $1 and (raised_by, id::text) > ($2, $3) and contact_key_id <> $4 and contact_sealed is not null
+order by raised_by, id::text limit $5 for update
+""",  # noqa: S608 -- a name of ours
+        f"""
+update {table} o set contact_key_id = $2, contact_sealed = x.sealed
+from unnest($3::uuid[], $4::text[], $5::bytea[]) as x (subject, place, sealed)
+where o.bank_id = $1 and o.id = x.place::bigint
+""",  # noqa: S608 -- a name of ours
+        f"select contact_key_id as key_id, count(*) as rows from {table}"  # noqa: S608 -- a name of ours
+        " where bank_id = $1 and contact_sealed is not null group by contact_key_id",
+    )
+
+
 STORES = (
     Store(
         "vault",
@@ -90,40 +111,8 @@ where f.bank_id = $1 and f.task_id = x.subject and f.role = x.place
 """,
         "select key_id, count(*) as rows from task_files where bank_id = $1 group by key_id",
     ),
-    Store(
-        "objections",
-        "objection:",
-        500,
-        """
-select raised_by as subject, id::text as place, contact_sealed as sealed from objections
-where bank_id = $1 and (raised_by, id::text) > ($2, $3) and contact_key_id <> $4 and contact_sealed is not null
-order by raised_by, id::text limit $5 for update
-""",
-        """
-update objections o set contact_key_id = $2, contact_sealed = x.sealed
-from unnest($3::uuid[], $4::text[], $5::bytea[]) as x (subject, place, sealed)
-where o.bank_id = $1 and o.id = x.place::bigint
-""",
-        "select contact_key_id as key_id, count(*) as rows from objections"
-        " where bank_id = $1 and contact_sealed is not null group by contact_key_id",
-    ),
-    Store(
-        "recognition_objections",
-        "recognition_objection:",
-        500,
-        """
-select raised_by as subject, id::text as place, contact_sealed as sealed from recognition_objections
-where bank_id = $1 and (raised_by, id::text) > ($2, $3) and contact_key_id <> $4 and contact_sealed is not null
-order by raised_by, id::text limit $5 for update
-""",
-        """
-update recognition_objections o set contact_key_id = $2, contact_sealed = x.sealed
-from unnest($3::uuid[], $4::text[], $5::bytea[]) as x (subject, place, sealed)
-where o.bank_id = $1 and o.id = x.place::bigint
-""",
-        "select contact_key_id as key_id, count(*) as rows from recognition_objections"
-        " where bank_id = $1 and contact_sealed is not null group by contact_key_id",
-    ),
+    _contacts_of("objections", "objection:"),
+    _contacts_of("recognition_objections", "recognition_objection:"),
     Store(
         "webhook_endpoints",
         "webhook:",

@@ -1,5 +1,6 @@
 """Reading a volunteer's standing: hours, lots, star and records. Nothing personal is read here."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -29,6 +30,9 @@ join activities a on a.bank_id = $1 and a.id = r.activity_id
 join volunteers v on v.bank_id = $1 and v.id = r.volunteer_id
 where r.bank_id = $1 and v.code = $2 order by a.starts_at desc, r.id desc limit $3
 """
+
+
+_CODES = "select owner, code from volunteers where bank_id = $1 and owner = any($2::uuid[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +126,8 @@ async def records_of(tx: ReadTx, code: str, *, limit: int) -> tuple[RecordLine, 
     """Return a volunteer's latest service records, newest activity first."""
     rows = await tx.connection.fetch(_RECORDS, tx.bank_id, code, limit)
     return tuple(RecordLine(*row) for row in rows)
+
+
+async def codes_of(tx: ReadTx, people: Collection[UUID]) -> dict[UUID, str]:
+    """Return the codes of those of some people who are volunteers."""
+    return {row["owner"]: row["code"] for row in await tx.connection.fetch(_CODES, tx.bank_id, list(people))}

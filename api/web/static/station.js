@@ -14,7 +14,11 @@ const PATIENCE = 10000;
 
 let codes = [];
 let offset = 0;
+let isSet = false;
 let drawn = null;
+
+// How far the server's clock was ahead when it was last asked; null if it never was.
+export const clockAhead = () => (isSet ? offset : null);
 
 function warn(sentence) {
   warning.textContent = sentence;
@@ -33,6 +37,7 @@ async function fetchCodes() {
     }
     said = await answer.json();
   } catch {
+    document.dispatchEvent(new Event("unheard"));
     return; // the line is bad, or the server busy: the codes at hand last two minutes
   }
   if (!answer.ok) {
@@ -41,12 +46,31 @@ async function fetchCodes() {
     return;
   }
   offset = said.now - (sent + Date.now()) / 2;
+  isSet = true;
+  document.dispatchEvent(new CustomEvent("clock", { detail: offset }));
   codes = said.codes;
+  let isNews = false;
   for (const figure of screen.querySelectorAll("[data-count]")) {
     const count = String(said.counts[figure.dataset.count]);
     // What a merchant took is listed, too: the page is shown anew, unless somebody is typing.
     if (figure.dataset.count === screen.dataset.renew && count !== figure.textContent && !box.value) location.replace(location.href);
+    isNews ||= figure.textContent !== count;
     figure.textContent = count;
+  }
+  if (isNews && screen.dataset.address) await renew();
+}
+
+// Somebody checked in, here or by their own phone: the list is fetched anew, and nothing else of the page.
+async function renew() {
+  const list = screen.querySelector("[data-live]");
+  if (list.contains(document.activeElement) || list.querySelector("details[open]")) return;
+  try {
+    const answer = await fetch(screen.dataset.address, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE) });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("[data-live]");
+    if (answer.ok && fresh) list.replaceChildren(...fresh.childNodes);
+  } catch {
+    // the next count brings it
   }
 }
 
@@ -81,8 +105,7 @@ function stayAwake() {
 document.addEventListener("visibilitychange", stayAwake);
 stayAwake();
 
-await fetchCodes();
-draw();
 setInterval(draw, 250);
 setInterval(fetchCodes, Number(screen.dataset.every ?? 15000));
 box.focus();
+fetchCodes().then(draw);

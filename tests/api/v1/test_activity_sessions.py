@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from api.cursors import encode
 from api.service import Service
 from ledger.session import WriteTx
 from tests.api.cast import Cast
@@ -158,7 +159,8 @@ async def test_are_listed_near_a_time_with_their_places(as_: As, cast: Cast) -> 
     assert len(await listed(organisation_id=cast.organisations["north"], state="planned")) == 2
     page = (await as_("alice").get(SESSIONS, params={"limit": 1})).json()
     assert [one["id"] for one in await listed(cursor=page["next_cursor"])] == [late["id"]]
-    for cursor in ("WyJ4IiwxXQ", "WzEsMV0", "x"):
+    made_up = [encode(text, 1) for text in ("2026-05-09T09:00:00", "0001-01-01T00:00:00+00:00")]
+    for cursor in ("WyJ4IiwxXQ", "WzEsMV0", "x", *made_up):
         answer = await as_("alice").get(SESSIONS, params={"cursor": cursor})
         assert (answer.status_code, answer.json()["code"]) == (422, "cursor_invalid")
 
@@ -238,3 +240,12 @@ async def test_has_stations_that_are_open(as_: As, cast: Cast, service: Service)
         status, problem = await edited(as_, path, station_ids=unknown)
         assert (status, problem["code"]) == (404, "unknown_station")
     assert (await edited(as_, path, station_ids=[]))[1]["stations"] == []
+
+
+async def test_what_was_cancelled_leaves_its_hour_to_another(as_: As, cast: Cast) -> None:
+    draft = await drafted(as_, cast)
+    one, path = await session_of(as_, draft), f"{ACTIVITIES}/{draft['id']}/sessions"
+    again = {"starts_at": one["starts_at"], "ends_at": one["ends_at"]}
+    assert (await as_("wen").post(f"{SESSIONS}/{one['id']}/cancel")).status_code == 200
+    assert (await as_("wen").post(path, json=again)).status_code == 201
+    assert (await as_("wen").post(path, json=again)).json()["code"] == "already_planned"

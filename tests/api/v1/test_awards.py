@@ -9,6 +9,7 @@ import pytest
 from tests.api.books import adopt_pack, book, credit, spend
 from tests.api.cast import Cast
 from tests.api.conftest import As
+from tests.api.entering import Clock
 from tests.timebank.offices import assert_sound
 from timebank.database import Database
 
@@ -45,12 +46,11 @@ async def points(as_: As, cast: Cast) -> int:
     return found
 
 
-async def test_an_award_is_a_lot_that_ends_as_the_policy_says(as_: As, cast: Cast) -> None:
+async def test_an_award_is_a_lot_that_ends_as_the_policy_says(as_: As, cast: Cast, clock: Clock) -> None:
     answer = await give(as_, cast, "olga")
     assert answer.status_code == 201
     made = answer.json()
-    today = (await as_("alice").get(f"/api/v1/people/{cast.people['alice']}/balances")).json()["as_of"]
-    assert made["expires_on"] == f"{int(today[:4]) + 1}-12-31"
+    assert made["expires_on"] == f"{clock.at.astimezone(cast.bank.zone).year + 1}-12-31"
     assert (made["unit"], made["amount"], made["policy_version"]) == ("point", 50, 1)
     assert await points(as_, cast) == 50
     (told,) = (await as_("alice").get(f"/api/v1/people/{cast.people['alice']}/notifications")).json()["items"]

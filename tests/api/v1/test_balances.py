@@ -7,7 +7,7 @@ import pytest
 
 from api.service import Service
 from ledger.holds import hold
-from tests.api.books import END_OF_2026, END_OF_2099, SPRING, add_shop, adopt_pack, book, credit, spend
+from tests.api.books import END_OF_2096, END_OF_2099, SPRING, add_shop, adopt_pack, book, credit, spend
 from tests.api.cast import Cast
 from tests.api.conftest import As
 from timebank.database import Address, Database
@@ -16,12 +16,12 @@ from timebank.jobs.running import run_now
 
 @pytest.fixture
 async def alice(database: Database, cast: Cast) -> str:
-    """Book for Alice: 240 minutes; 50 points to the end of 2026 and 20 to 2099, 15 spent, 10 held."""
+    """Book for Alice: 240 minutes; 50 points to the end of 2096 and 20 to 2099, 15 spent, 10 held."""
     person = cast.people["alice"]
     await book(
         database,
         cast,
-        credit("a", person, points=50, expires_on=END_OF_2026),
+        credit("a", person, points=50, expires_on=END_OF_2096),
         credit("b", person),
         spend("c", person, uuid4(), 15),
         hold("d", owner=person, unit="point", amount=10, until=END, effective_at=SPRING, actor="test"),
@@ -82,12 +82,12 @@ async def test_a_person_sees_their_balances_lot_by_lot(as_: As, alice: str) -> N
     }
     assert (point["unit"], point["total"], point["held"]) == ("point", 45, 10)
     assert point["lots"] == [
-        {"expires_on": "2026-12-31", "amount": 25},
+        {"expires_on": "2096-12-31", "amount": 25},
         {"expires_on": "2099-12-31", "amount": 20},
     ]
 
 
-@pytest.mark.parametrize(("as_of", "spendable"), [("2026-12-31T15:59:59Z", 45), ("2026-12-31T16:00:00Z", 20)])
+@pytest.mark.parametrize(("as_of", "spendable"), [("2096-12-31T15:59:59Z", 45), ("2096-12-31T16:00:00Z", 20)])
 async def test_a_lot_is_spendable_through_its_last_day_in_the_bank_s_zone(
     as_: As, alice: str, as_of: str, spendable: int
 ) -> None:

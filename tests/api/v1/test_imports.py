@@ -3,47 +3,22 @@
 import io
 import zipfile
 from datetime import timedelta
-from pathlib import Path
 
 import openpyxl
 import pytest
-import pytest_asyncio
 
 from api import cursors
 from api.service import Service
 from ledger.session import WriteTx
 from tests.api.cast import Cast
 from tests.api.conftest import As, Client
-from tests.timebank.workbook import generator
 from timebank.database import Database
-from timebank.policy.actions import adopt
-from timebank.policy.rules import default_pack
 from timebank.tasks.worker import Worker
 
-SIZE = generator.Size(volunteers=6, activities=8, attendances=40, awards=4, items=3, slips=12)
 IMPORTS, EXPORTS, TASKS = "/api/v1/imports", "/api/v1/exports", "/api/v1/tasks"
 
 
-@pytest.fixture(scope="module")
-def workbook(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    path = tmp_path_factory.mktemp("books") / "people.xlsx"
-    generator.write(path, generator.district(31, SIZE))
-    return path.read_bytes()
-
-
-@pytest.fixture
-def worker(database: Database, service: Service, tmp_path: Path) -> Worker:
-    return Worker(database, service.cipher, tmp_path / "tasks", service.now)
-
-
-@pytest_asyncio.fixture(autouse=True)
-async def _priced(database: Database, cast: Cast) -> None:
-    """Give the bank a policy pack, without which nothing can be booked."""
-
-    async def work(tx: WriteTx) -> None:
-        await adopt(tx, default_pack(), effective_from=generator._START.date(), actor="test")
-
-    await database.write(cast.bank, work)
+pytestmark = pytest.mark.usefixtures("priced")
 
 
 async def hand_in(client: Client, content: bytes, key: str = "one", **form: str) -> "dict[str, object]":

@@ -201,7 +201,7 @@ class TestSending:
                 await go.wait()
 
         door.service.sender = Slow()
-        answer = await asyncio.wait_for(door.post("login/codes", phone=ALICE), 5)
+        answer = await asyncio.wait_for(door.post("login/codes", phone=ALICE), 60)
         assert answer.status_code == 202
         go.set()
         await door.service.outgoing.settle()

@@ -11,8 +11,8 @@ from ledger.proof.note import VerifierKey, open_note
 from tests.api.books import add_activity, add_record, adopt_pack, book, credit
 from tests.api.cast import Cast
 from tests.api.conftest import As
+from tests.sealing import seal_everything
 from timebank.database import Database
-from timebank.proof.actions import seal_settled
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ async def test_one_s_own_record_is_proven_to_anybody_with_the_key(
     paths = (f"/api/v1/records/{record}/proof", f"/api/v1/transactions/{transaction}/proof")
     codes = [(await as_("alice").get(path)).json()["code"] for path in paths]
     assert codes == ["not_sealed_yet", "transaction_not_sealed_yet"]
-    await seal_settled(database, cast.bank, service.settings.home, now=service.now())
+    await seal_everything(database, cast.bank, service.settings.home, now=service.now())
     key = await verifier_of(as_, cast)
     for path in paths:
         answer = await as_("alice").get(path)
@@ -70,7 +70,7 @@ async def test_who_gets_a_proof(  # noqa: PLR0917 -- each is a fixture
     statuses: tuple[int, int],
 ) -> None:
     record, transaction = booked
-    await seal_settled(database, cast.bank, service.settings.home, now=service.now())
+    await seal_everything(database, cast.bank, service.settings.home, now=service.now())
     found = (
         (await as_(name).get(f"/api/v1/records/{record}/proof")).status_code,
         (await as_(name).get(f"/api/v1/transactions/{transaction}/proof")).status_code,
@@ -108,10 +108,10 @@ async def test_anybody_keeps_the_checkpoints_and_sees_that_one_continues_the_oth
     for what in ("checkpoint", "verifier"):
         none = await as_("stranger").get(f"{bank}/{what}")
         assert (none.status_code, none.json()["code"]) == (404, "unknown_checkpoint")
-    await seal_settled(database, cast.bank, service.settings.home, now=service.now())
+    await seal_everything(database, cast.bank, service.settings.home, now=service.now())
     old = (await as_("stranger").get(f"{bank}/checkpoint")).json()
     await book(database, cast, *(credit(key, cast.people["bob"]) for key in "abcde"))
-    await seal_settled(database, cast.bank, service.settings.home, now=service.now())
+    await seal_everything(database, cast.bank, service.settings.home, now=service.now())
     new = (await as_("stranger").get(f"{bank}/checkpoint")).json()
     assert (old["tree_size"], new["tree_size"]) == (1, 6)
     assert (await as_("stranger").get(f"{bank}/checkpoint", params={"tree_size": 1})).json() == old

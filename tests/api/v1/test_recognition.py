@@ -13,6 +13,7 @@ import pytest
 from api.service import Service
 from tests.api.cast import Cast
 from tests.api.conftest import As
+from tests.ledger.proof.history import until_decided
 from tests.timebank.recognition.stage import CIPHER, NEW_YEAR, Stage, set_stage
 from timebank.database import Bank, Database
 from timebank.recognition.recompute import recompute
@@ -57,6 +58,7 @@ def body(stage: Stage, **changes: object) -> dict[str, object]:
 
 
 async def opened(as_: As, stage: Stage) -> str:
+    await until_decided(stage.database, stage.cast.bank)
     answer = await as_("olga").post(ROUNDS, json=body(stage), headers=keyed())
     assert answer.status_code == 201, answer.text
     return f"{ROUNDS}/{answer.json()['round_id']}"

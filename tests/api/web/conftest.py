@@ -43,7 +43,10 @@ def of(app: FastAPI, service: Service, cast: Cast, door: Door) -> Browsers:
 
 @pytest_asyncio.fixture
 async def scene(database: Database, cast: Cast, door: Door) -> Scene:
-    """Return a session that begins in ten minutes, with two stations in apple."""
+    """Return a session that begins in ten minutes, on the same day, with two stations in apple."""
+    now = door.clock.at.astimezone(cast.bank.zone)
+    if now.date() != (now + timedelta(minutes=10)).date():
+        door.clock.pass_(minutes=10)
     return await open_scene(database, cast, starts=door.clock.at + timedelta(minutes=10))
 
 

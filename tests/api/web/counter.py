@@ -43,7 +43,8 @@ class Counter:
     async def enter(self, browser: Browser, entry: str, **fields: object) -> int:
         """Scan something, follow where it leads, and return the first status."""
         hidden = browser.hidden_of(browser.last.text)
-        form = {"csrf": browser.token, "quote": hidden["quote"], "version": hidden["version"], "entry": entry}
+        kept = {name: hidden[name] for name in ("quote", "version", "line")}
+        form = {"csrf": browser.token, **kept, "entry": entry}
         answer = await browser.send("/till/entry", {**form, **fields})
         if answer.status_code == 303:
             await browser.get(answer.headers["location"])

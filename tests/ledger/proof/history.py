@@ -52,7 +52,7 @@ async def post_all(database: Database, bank: Bank, *drafts: Draft) -> list[int]:
 
 async def until_decided(database: Database, bank: Bank) -> None:
     """Wait until the horizon has passed everything in the bank: other tests share the server."""
-    for _ in range(600):
+    for _ in range(2_400):  # an import of another test may be one long transaction
         if await database.read(bank, _is_decided):
             return
         await asyncio.sleep(0.05)

@@ -166,7 +166,7 @@ def test_an_audit_that_finds_something_ends_with_one(office: Office, booked: dic
         said = office.run("audit", "--json")
         assert said.exit_code == 1
         assert said.json[0]["invariant"] == 10
-        assert "10" in office.run("audit").out
+        assert re.search(r"\b10\b", office.run("audit").out)
     finally:
         anchor.write_bytes(text)
 
@@ -274,7 +274,7 @@ def test_what_a_cell_says_is_shown_and_not_taken_for_markup(office: Office) -> N
 
 def test_an_import_that_is_interrupted_is_simply_run_again(office: Office, tmp_path: Path) -> None:
     path = tmp_path / "large.xlsx"
-    generator.write(path, generator.district(37, generator.larger(SIZE, 60)))
+    generator.write(path, generator.district(37, generator.larger(SIZE, 40)))
     signal.signal(
         signal.SIGINT, signal.default_int_handler
     )  # a shell's background ignores it, and so would the import

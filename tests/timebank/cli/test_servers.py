@@ -50,7 +50,7 @@ async def named(named_server: EmbeddedServer, tmp_path: Path) -> AsyncIterator[O
 def test_a_named_server_is_migrated_and_used_without_a_superuser(named: Office) -> None:
     named.run("totals").assert_refused("schema_missing")
     assert named.run("migrate", "--json").json == {
-        "applied": ["0001", "0002", "0003", "0004", "0005", "0006", "0007"]
+        "applied": ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
     }
     assert named.run("migrate", "--json").json == {"applied": []}
     path = named.desk / "small.xlsx"
@@ -109,7 +109,7 @@ def test_a_server_that_is_killed_is_an_outage_and_then_comes_back(folder: Path, 
     office = Office(folder / "killed", tmp_path)
     assert office.run("migrate").exit_code == 0
     outages = 0
-    for seconds in (0.1, 0.3, 0.5, 0.8, 1.2):
+    for seconds in (0.1, 0.5, 1.2):
         process = office.start("import", path)
         assert wait_for_server(office.home)
         time.sleep(seconds)
@@ -166,5 +166,5 @@ def test_nobody_is_named_in_the_servers_log(folder: Path, tmp_path: Path) -> Non
     for text in (log, *(said.out + said.err for said in printed)):
         assert "欧阳" not in text
         assert "1991234" not in text
-        assert "990000" not in text
+        assert not re.search(r"990000\d{8}", text)
     assert (office.home / "keys" / "vault.key").stat().st_mode & 0o777 == 0o600

@@ -1,12 +1,15 @@
 """The demo: on a fresh home, and again."""
 
+import io
 import re
 import socket
+import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import openpyxl
+import pypdf
+import pytest
 
 from tests.timebank.cli.conftest import Office
 from tests.timebank.cli.test_serve import Serving, log_in, serving, wait_for
@@ -15,15 +18,21 @@ from timebank.demo.community import write_community
 from timebank.permissions import Role
 
 
-@contextmanager
-def demo_served(office: Office) -> Iterator[Serving]:
-    """Serve the demo bank at a free port until it is ready."""
+@pytest.fixture(scope="module")
+def running(office: Office) -> Iterator[Serving]:
+    """Serve the demo bank at a free port; what it printed can be used once."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with serving(office, "demo", "--serve", "--port", str(port)) as running:
         with running.client() as client:
             wait_for(lambda: client.get("/health/ready").status_code == 200)
         yield running
+
+
+def fresh_links(office: Office, running: Serving) -> dict[str, str]:
+    """Return a login of each role that nobody has used yet."""
+    logins = office.run("demo", "--json").json["logins"]
+    return {login["role"]: f"{running.url}/L/demo/{login['token']}" for login in logins}
 
 
 def test_it_runs_on_a_fresh_home_and_again(office: Office) -> None:
@@ -50,6 +59,15 @@ def test_every_command_that_it_proposes_works(office: Office) -> None:
     assert (office.desk / "demo.journal").stat().st_size > 10_000
 
 
+def test_its_certificates_lead_to_where_it_is_served(office: Office) -> None:
+    assert office.run("demo").exit_code == 0
+    office.run("certificates", "batch", 1, "--bank", "demo", "-o", "all.zip")
+    with zipfile.ZipFile(office.desk / "all.zip") as prints:
+        reader = pypdf.PdfReader(io.BytesIO(prints.read(prints.namelist()[0])))
+    (document,) = reader.attachments["timebank-certificate.txt"]
+    assert re.search(rb'"link":"HTTP://127\.0\.0\.1:\d+/V/', document)
+
+
 def test_its_workbook_is_the_same_every_time_and_names_nobody_real(tmp_path: Path) -> None:
     cells = []
     for name in ("a.xlsx", "b.xlsx"):
@@ -62,7 +80,9 @@ def test_its_workbook_is_the_same_every_time_and_names_nobody_real(tmp_path: Pat
     assert all(str(row[4]).startswith("990000") and str(row[5]).startswith("1990000") for row in people)
 
 
-def test_every_role_gets_a_login_that_works_and_nobody_is_made_twice(office: Office) -> None:
+def test_every_role_gets_a_login_that_works_and_nobody_is_made_twice(
+    office: Office, running: Serving
+) -> None:
     meeting = office.run("demo", "--json").json
     first = {login["role"]: login for login in meeting["logins"]}
     again = {login["role"]: login for login in office.run("demo", "--json").json["logins"]}
@@ -71,7 +91,7 @@ def test_every_role_gets_a_login_that_works_and_nobody_is_made_twice(office: Off
         role: login["person_id"] for role, login in again.items()
     }
     assert len({login["token"] for login in (*first.values(), *again.values())}) == 2 * len(first)
-    with demo_served(office) as running, running.client() as client:
+    with running.client() as client:
         printed = re.findall(r"^  (\w+) +(http\S+)$", running.said, re.MULTILINE)
         assert {role for role, _ in printed} == set(first)
         for role, link in printed:
@@ -86,33 +106,33 @@ def test_every_role_gets_a_login_that_works_and_nobody_is_made_twice(office: Off
         assert screen == f"/stations/{meeting['station']}/screen?session={meeting['session']}"
 
 
-def test_its_links_open_pages_with_something_to_do_today(office: Office) -> None:
-    with demo_served(office) as running:
-        printed = dict(re.findall(r"^  (\w+) +(http\S+)$", running.said, re.MULTILINE))
-        (screen,) = re.findall(r"(http\S+/stations/\S+)", running.said)
-        # Each in a browser of its own: cookies of one host are one login.
-        for role, page, said in (
-            ("volunteer", f"{running.url}/me", "今日清洁家园"),
-            ("steward", screen, "<svg"),
-            ("community_worker", f"{running.url}/office/reviews", "邻里巡访"),
-            ("office", f"{running.url}/notices", "春风"),
-            ("auditor", f"{running.url}/office/solvency", "春风社区"),
-            ("merchant", f"{running.url}/merchant", "理发八折"),
-        ):
-            with running.client() as client:
-                html = {"Accept": "text/html"}
-                (token,) = re.findall(
-                    r'name="csrf" value="(\w+)"', client.get(printed[role], headers=html).text
-                )
-                assert client.post(printed[role], data={"csrf": token}, headers=html).status_code == 303
-                answer = client.get(page, headers=html)
-                assert answer.status_code == 200, role
-                assert said in answer.text, role
+def test_its_links_open_pages_with_something_to_do_today(office: Office, running: Serving) -> None:
+    links = fresh_links(office, running)
+    (screen,) = re.findall(r"(http\S+/stations/\S+)", running.said)
+    # Each in a browser of its own: cookies of one host are one login.
+    for role, page, said in (
+        ("volunteer", f"{running.url}/me", "今日清洁家园"),
+        ("steward", screen, "<svg"),
+        ("community_worker", f"{running.url}/office/reviews", "邻里巡访"),
+        ("office", f"{running.url}/notices", "春风"),
+        ("auditor", f"{running.url}/office/solvency", "春风社区"),
+        ("merchant", f"{running.url}/merchant", "理发八折"),
+        ("shop_manager", f"{running.url}/till/shifts", "-0.50"),
+        ("cashier", f"{running.url}/till/shifts", "春风积分超市"),
+        ("administrator", f"{running.url}/office/settlements?state=approved", "示例理发店"),
+    ):
+        with running.client() as client:
+            html = {"Accept": "text/html"}
+            (token,) = re.findall(r'name="csrf" value="([^"]+)"', client.get(links[role], headers=html).text)
+            assert client.post(links[role], data={"csrf": token}, headers=html).status_code == 303
+            answer = client.get(page, headers=html)
+            assert answer.status_code == 200, role
+            assert said in answer.text, role
 
 
-def test_its_till_opens_with_the_code_that_is_printed(office: Office) -> None:
-    with demo_served(office) as running, running.client() as client:
-        (link,) = re.findall(r"^  cashier +(http\S+)$", running.said, re.MULTILINE)
+def test_its_till_opens_with_the_code_that_is_printed(office: Office, running: Serving) -> None:
+    link = fresh_links(office, running)["cashier"]
+    with running.client() as client:
         (enrolment,) = re.findall(r"/till  (TBD:\S+)$", running.said, re.MULTILINE)
         client.headers["Accept"] = "text/html"
         assert client.post(link, data={"csrf": hidden(client.get(link).text, "csrf")}).status_code == 303
@@ -125,8 +145,8 @@ def test_its_till_opens_with_the_code_that_is_printed(office: Office) -> None:
         assert 'name="entry"' in client.get("/till").text
 
 
-def test_its_staff_log_in_by_code_too_and_are_told_what_that_does_not_carry(office: Office) -> None:
-    with demo_served(office) as running, running.client() as client:
+def test_its_staff_log_in_by_code_too_and_are_told_what_that_does_not_carry(running: Serving) -> None:
+    with running.client() as client:
         client.headers["Accept"] = "text/html"
         page = client.get("/login?lang=en").text
         fields = {

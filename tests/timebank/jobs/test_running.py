@@ -11,6 +11,7 @@ from timebank.errors import RefusalError
 from timebank.jobs import running
 from timebank.jobs.batches import or_fault
 from timebank.jobs.claims import LEASE
+from timebank.jobs.queries import job_statuses
 from timebank.jobs.registry import JOBS
 from timebank.jobs.run import Run, RunLostError
 from timebank.words import both
@@ -46,6 +47,20 @@ async def test_what_is_refused_has_failed_and_waits_for_no_other_try(office: Off
     with pytest.raises(RefusalError, match="day_in_future"):
         await by_hand(office, "credit", TODAY + timedelta(days=1))
     assert await office.runs() == [("2026-11-23", "failed", 1)]
+
+
+async def test_what_was_run_for_a_day_ahead_is_not_the_last_run(office: Office) -> None:
+    async def last() -> tuple[str, str] | None:
+        statuses = await office.database.read(office.bank, lambda tx: job_statuses(tx, now=office.clock()))
+        run = next(each.last_run for each in statuses if each.name == "credit")
+        return None if run is None else (run.period, run.state)
+
+    await by_hand(office, "credit")
+    with pytest.raises(RefusalError, match="day_in_future"):
+        await by_hand(office, "credit", TODAY + timedelta(days=1))
+    assert await last() == ("2026-11-22", "succeeded")
+    office.clock.at += timedelta(days=1)
+    assert await last() == ("2026-11-23", "failed")
 
 
 async def test_a_run_that_was_taken_over_writes_no_more(office: Office) -> None:

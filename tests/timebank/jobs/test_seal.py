@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import SPRING
 from tests.ledger.drafts import award, post_one
+from tests.ledger.proof.history import until_decided
 from timebank.database import Bank, Database
 from timebank.jobs.run import Run
 from timebank.jobs.running import run_now
@@ -19,6 +20,7 @@ async def test_what_was_decided_is_sealed_once_and_folded(
     database: Database, bank: Bank, tmp_path: Path
 ) -> None:
     await post_one(database, bank, award(uuid4(), 10))
+    await until_decided(database, bank)
     common = {"as_of": TODAY, "now": SPRING}
     first = await run_now(database, bank, "seal", home=tmp_path, **common)  # type: ignore[arg-type]  # arguments of two types
     assert first == {"transactions": 1, "tree_size": 1}

@@ -45,5 +45,5 @@ async def test_the_loop_goes_on_meanwhile_and_too_many_are_sent_away(monkeypatch
     while not all(task.done() for task in tasks):
         await asyncio.sleep(0.005)
         ticks += 1
-    assert ticks > 3
+    assert ticks > 1
     assert not await hasher.verify(RIGHT, None)

@@ -37,7 +37,7 @@ async def test_a_person_gets_one_mail_in_both_languages(post: Post, inbox: Inbox
     assert mail["From"].addresses[0].display_name == "测试时间银行"
     assert mail["From"].addresses[0].addr_spec == FROM
     body = mail.get_content()
-    assert body.index("您有 30 积分 将在 2026-12-31") < body.index("30 points of yours expire")
+    assert body.index("您有 30 积分将在2026年12月31日") < body.index("30 points of yours expire")
     assert mail["Auto-Submitted"] == "auto-generated"
     assert str(alice) not in mail.as_string()
 

@@ -27,7 +27,7 @@ async def test_a_stop_lets_what_is_being_sent_be_sent_and_marked(post: Post) -> 
     await asyncio.sleep(0.01)
     assert not sending.done()
     spy.gate.set()
-    await asyncio.wait_for(sending, 5)
+    await asyncio.wait_for(sending, 60)
     assert await post.rows() == [("wechat", "sent", 1, None)]
 
 

@@ -13,6 +13,7 @@ from timebank.merchants.rules import Step
 from timebank.messages.rendering import UNITS, in_all_languages, rendered, values_of
 from timebank.notices.objections import Decision
 from timebank.notifications.kinds import KINDS
+from timebank.redemptions import storing
 from timebank.words import words
 
 SOURCES = Path(__file__).parents[3]
@@ -29,7 +30,8 @@ UNSEEN = {"tell_each", "_tell_both"}
 OTHERWISE = {f"merchant_{step}" for step in get_args(Step)}
 OTHERWISE |= {f"objection_{decision}" for decision in get_args(Decision)}
 OTHERWISE |= {held.told for held in release_holds._HELD}
-"""Kinds that are put together where they are told."""
+OTHERWISE |= {storing.TOLD, "acted_for_you"}
+"""Kinds that are put together where they are told, or told by a statement of their own."""
 
 
 def told() -> Iterator[tuple[str, str, set[str] | None]]:
@@ -103,12 +105,39 @@ def _template(kind: str, place: int) -> str:
 
 
 def test_params_are_said_as_people_say_them() -> None:
-    params = {"unit": "fufen", "amount": 30, "expires_on": "2026-12-31", "days": 7}
-    assert rendered("expiring", params, "zh")[1] == "您有 30 福分 将在 2026-12-31 之后失效，还有 7 天。"
-    assert rendered("expiring", params, "en")[1] == "30 fufen of yours expire after 2026-12-31, in 7 days."
-    assert values_of("expiring", params, "zh")["unit"] == "福分"
+    params = {"unit": "fufen", "amount": 1412, "expires_on": "2026-12-31", "days": 7}
+    assert rendered("expiring", params, "zh")[1] == "您有 1,412 福分将在2026年12月31日之后失效，还有 7 天。"
+    assert (
+        rendered("expiring", params, "en")[1] == "1,412 fufen of yours expire after 31 Dec 2026, in 7 days."
+    )
     for unit in UNITS:
         assert unit not in rendered("awarded", {"unit": unit, "amount": 1}, "zh")[1]
+
+
+def test_a_template_of_a_provider_gets_numbers_and_days_in_the_form_that_it_was_approved_with() -> None:
+    params = {"unit": "fufen", "amount": 1412, "expires_on": "2026-12-31", "days": 7}
+    said = {"unit": "福分", "amount": "1412", "expires_on": "2026-12-31", "days": "7"}
+    assert values_of("expiring", params, "zh") == said
+
+
+@pytest.mark.parametrize(
+    ("period", "chinese", "english"),
+    [
+        ("2026-11-22T05", "“到期处理”（2026年11月22日 05:00）", "“Expire lots” of 22 Nov 2026 05:00"),
+        ("2026-11-22", "（2026年11月22日）", " of 22 Nov 2026 failed"),
+        ("2026-11", "（2026年11月）", " of Nov 2026 failed"),
+        ("2026", "（2026年）", " of 2026 failed"),
+    ],
+)
+def test_a_job_is_told_of_by_its_name_and_its_time(period: str, chinese: str, english: str) -> None:
+    params = {"job": "expire", "period": period}
+    assert chinese in rendered("job_failed", params, "zh")[1]
+    assert english in rendered("job_failed", params, "en")[1]
+    assert "tomorrow_s" in rendered("job_failed", {**params, "job": "tomorrow_s"}, "en")[1]
+
+
+def test_a_code_to_type_is_no_number() -> None:
+    assert "004123" in rendered("address_code", {"digits": "004123"}, "zh")[1]
 
 
 def test_what_this_program_does_not_know_is_told_all_the_same() -> None:

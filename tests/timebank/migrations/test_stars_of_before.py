@@ -27,7 +27,7 @@ async def test_a_star_counted_before_is_held(empty: Address, monkeypatch: pytest
         await migrate(empty, logins=True)
     connection = await connect(empty)
     await connection.execute(_COUNTED)
-    assert await migrate(empty, logins=True) == ["0007"]
+    assert await migrate(empty, logins=True) == ["0007", "0008"]
     banks = [row["id"] for row in await connection.fetch("select id from banks order by id")]
     assert [tuple(row) for row in await connection.fetch(_HELD)] == [
         (bank, 0, 2 + bank, 120, "2026-01-01", "upgrade") for bank in banks

@@ -33,6 +33,8 @@ async def test_a_notice_shows_what_was_approved_masked_and_in_order(scene: Scene
     assert await scene.state(pending) == ("pending", ["approved"])
     counts = await scene.read(lambda tx: queries.line_counts(tx, notice_id))
     assert counts == {"shown": 2}
+    of_both = await scene.read(lambda tx: queries.line_counts_of(tx, [notice_id, notice_id + 1]))
+    assert of_both == {notice_id: counts}
 
 
 @pytest.mark.parametrize("at", ["birch", "south", None])

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from ledger.proof.document import verify_document
 from ledger.proof.note import VerifierKey
+from tests.ledger.proof.history import until_decided
 from tests.timebank.notices.scene import CIPHER, OVER, Scene
 from timebank.access import Actor
 from timebank.notices import queries
@@ -35,6 +36,7 @@ async def test_an_erased_volunteers_lines_show_nobody_and_records_and_proofs_sta
     record, other = await scene.record("alice"), await scene.record("bob")
     notice_id = await scene.notice()
     await scene.write(lambda tx: credit_notice(tx, notice_id=notice_id, by=BY, now=OVER))
+    await until_decided(scene.database, bank)
     sealed = await seal_settled(scene.database, bank, tmp_path, now=OVER)
     proof = (await prove_record(scene.database, bank, str(record))).to_json()
     before = (await scene.wallet("alice"), await scene.state(record), await scene.state(other))

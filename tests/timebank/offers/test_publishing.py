@@ -13,7 +13,7 @@ from timebank.access import Actor
 from timebank.errors import RefusalError
 from timebank.offers.access import shown_offer
 from timebank.offers.publishing import draft_offer, edit_offer, publish_offer, withdraw_offer
-from timebank.offers.queries import Offer, offer, offers_of, shown_offers
+from timebank.offers.queries import Offer, newest_offers_of, offer, offers_of, shown_offers
 from timebank.offers.rules import OfferPlan
 
 DAY = timedelta(days=1)
@@ -102,6 +102,12 @@ async def test_only_an_active_merchant_publishes(market: Market) -> None:
 async def test_what_is_over_is_not_published(market: Market) -> None:
     draft = await drafted(market, replace(HAIRCUT, ends_on=TODAY - DAY))
     assert await publish(market, draft.id) == "offer_ends_early"
+
+
+async def test_the_last_ones_of_a_merchant_are_found_however_many_there_were(market: Market) -> None:
+    drafts = [(await drafted(market)).id for _ in range(3)]
+    found = await market.read(lambda tx: newest_offers_of(tx, market.merchant, limit=2))
+    assert [one.id for one in found] == drafts[1:]
 
 
 async def test_everybody_sees_what_is_good_today(market: Market) -> None:

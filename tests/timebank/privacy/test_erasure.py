@@ -10,6 +10,7 @@ import pytest
 from ledger.proof.document import verify_document
 from ledger.proof.note import VerifierKey
 from ledger.session import ReadTx, WriteTx
+from tests.ledger.proof.history import until_decided
 from tests.timebank.offices import CIPHER, NOW, new_office, take_in
 from tests.timebank.privacy.traces import BLIND, LATER, PERSONAL, WISH, leave_traces
 from tests.timebank.workbook import generator
@@ -104,6 +105,7 @@ async def test_nothing_that_identifies_them_is_left_and_the_books_are_whole(
     who, record = await busiest(database, bank)
     other = await somebody_else(database, bank)
     await database.write(bank, lambda tx: leave_traces(tx, who, other))
+    await until_decided(database, bank)
     sealed = await seal_settled(database, bank, tmp_path, now=NOW)
     proof = (await prove_record(database, bank, str(record))).to_json()
     before = await collected(database, bank, who)
@@ -176,6 +178,7 @@ async def test_nothing_that_identifies_them_is_left_and_the_books_are_whole(
         assert all(row[column] for row in after.parts[ended])
     assert all(row["until_on"] for row in after.parts["guardianships"])
 
+    await until_decided(database, bank)
     await seal_settled(database, bank, tmp_path, now=LATER)
     assert await audit_bank(database, bank, tmp_path) == []
     key = VerifierKey.parse(sealed.verifier)

@@ -18,7 +18,7 @@ from timebank.access import Actor
 from timebank.errors import RefusalError
 from timebank.funds.actions import deposit
 from timebank.jobs.running import run_now
-from timebank.settlements.actions import By, approve_statement, draft_statements, pay_statement
+from timebank.settlements.actions import By, approve_statement, draft_statements, pay_statement, payees_of
 from timebank.settlements.queries import Settlement, items, settlement
 from timebank.settlements.sheet import statement_sheet
 
@@ -65,7 +65,7 @@ async def give_back(market: Market, transaction_id: int, at: datetime) -> None:
 
 async def draft(market: Market, month: date, *, by: By = JOB, now: datetime = NOW) -> list[Settlement]:
     async def work(tx: WriteTx) -> list[Settlement]:
-        ids = await draft_statements(tx, month_on=month, organisations=None, by=by, now=now)
+        ids = await draft_statements(tx, month_on=month, payees=await payees_of(tx, None), by=by, now=now)
         return [await settlement(tx, id_) for id_ in ids]
 
     return await market.write(work)

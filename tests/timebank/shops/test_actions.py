@@ -11,7 +11,7 @@ from tests.timebank.shops.scene import NOW, Market, open_market
 from timebank.database import Database
 from timebank.errors import RefusalError
 from timebank.shops.actions import add_goods, close_shop, edit_goods, open_shop
-from timebank.shops.queries import GoodsFilter, goods_list, shop
+from timebank.shops.queries import GoodsFilter, goods_list, shop, shops
 from timebank.shops.rules import goods_unit
 
 
@@ -90,3 +90,15 @@ async def test_one_bank_sees_nothing_of_anothers_shops(database: Database, marke
         )
     found = await market.read(lambda tx: goods_list(tx, GoodsFilter(NOW.date()), after_id=0, limit=50))
     assert [item.id for item in found] == [market.rice, market.oil, market.far_rice]
+
+
+async def test_a_page_is_of_the_shops_that_lie_within_some_places(market: Market) -> None:
+    async def page(tx: ReadTx, within: list[int] | None) -> list[int]:
+        found = await shops(tx, on=NOW.date(), after_id=0, limit=1, within=within)
+        return [each.id for each in found]
+
+    birch = market.cast.organisations["birch"]
+    third = await market.write(lambda tx: open_shop(tx, code="S9", name="店", organisation_id=birch, now=NOW))
+    assert await market.read(lambda tx: page(tx, None)) == [market.near]
+    assert await market.read(lambda tx: page(tx, [birch])) == [third]
+    assert await market.read(lambda tx: page(tx, [])) == []

@@ -35,7 +35,7 @@ from timebank.access import Actor
 from timebank.budgets.actions import issuers
 from timebank.database import Database
 from timebank.funds.actions import deposit, open_fund
-from timebank.settlements.actions import By, approve_statement, draft_statements, pay_statement
+from timebank.settlements.actions import By, approve_statement, draft_statements, pay_statement, payees_of
 from timebank.shops.actions import add_goods, open_shop
 from timebank.stock.actions import receive
 
@@ -201,7 +201,7 @@ async def pay_april(district: District, *, at: datetime) -> int:
             tx, fund_id=fund, amount_cents=100_000, reference="T-2", key="more", actor="test", now=at
         )
         april, job = date(2025, 4, 1), By("job")
-        (id_,) = await draft_statements(tx, month_on=april, organisations=None, by=job, now=at)
+        (id_,) = await draft_statements(tx, month_on=april, payees=await payees_of(tx, None), by=job, now=at)
         await approve_statement(tx, Actor(uuid4(), people["olga"]), settlement_id=id_, now=at)
         adam = Actor(uuid4(), people["adam"])
         return (await pay_statement(tx, adam, settlement_id=id_, fund_id=fund, now=at)).cents

@@ -7,6 +7,7 @@ import pytest
 
 from ledger.balances import trial_balance
 from ledger.folding import fold
+from tests.ledger.proof.history import until_decided
 from tests.timebank.budgets.scene import change, left
 from tests.timebank.offices import assert_sound
 from tests.timebank.solvency.scene import NOW, ZONE, District, pay_april, recount
@@ -92,6 +93,7 @@ async def test_the_bank_agrees_with_the_trial_balance(district: District) -> Non
 @pytest.mark.parametrize("at", [None, "root"])
 async def test_the_pace_is_the_same_before_and_after_folding(district: District, at: str | None) -> None:
     before = of(await board_of(district, at), "point").pace
+    await until_decided(district.scene.database, district.cast.bank)
     await district.scene.write(fold)
     assert of(await board_of(district, at), "point").pace == before
     # April: 30, 21, 6, and Carl's 3 who belongs nowhere; May: 15; June is not over.
@@ -104,6 +106,7 @@ async def test_what_a_shop_is_paid_for_was_spent_before(district: District) -> N
     after = await board_of(district, None)
     assert (of(after, "point").flows, of(after, "point").pace) == (before.flows, before.pace)
     assert (after.fund_cents, after.owed_cents) == (100_000 + 1_234 - cents, 0)
+    await until_decided(district.scene.database, district.cast.bank)
     await district.scene.write(fold)
     assert of(await board_of(district, None), "point").pace == before.pace
 

@@ -4,7 +4,10 @@ import asyncio
 import random
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
+
+import pytest
 
 from ledger.session import ReadTx, WriteTx
 from tests.api.cast import Cast
@@ -22,6 +25,9 @@ from timebank.policy.queries import version_on
 from timebank.policy.rules import level_of
 from timebank.stars.queries import star_reviews
 from timebank.stars.standings import Day, stand
+
+if TYPE_CHECKING:
+    import asyncpg
 
 NEXT_DAY = date(2026, 3, 6)
 LATER = date(2026, 3, 20)
@@ -262,6 +268,38 @@ async def test_a_run_that_died_half_way_is_run_again_to_the_same(database: Datab
     assert (result["star"], result["raised"]) == ({"2": 2}, 1)
     assert {await star_of(database, cast, name) for name in ("alice", "bob")} == {2}
     assert [await told(database, cast, name) for name in ("alice", "bob")] == [[("star_raised", "2")]] * 2
+
+
+async def test_who_cannot_be_counted_is_noted_and_keeps_nobody_from_rising(
+    database: Database,
+    cast: Cast,
+    superuser: "asyncpg.Connection[asyncpg.Record]",
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("timebank.jobs.recognise.BATCH", 4)
+    await adopt_stars(database, cast.bank)
+
+    async def work(tx: WriteTx) -> int:
+        for name in ("alice", "bob"):
+            await serve(tx, cast.people[name], 130)
+        volunteer_id: int = await tx.connection.fetchval(
+            "select id from volunteers where bank_id = $1 and owner = $2", tx.bank_id, cast.people["alice"]
+        )
+        return volunteer_id
+
+    alice = await database.write(cast.bank, work)
+    # Somebody restored a row that is none: there is no day after its own.
+    await superuser.execute(
+        "insert into star_changes (bank_id, volunteer_id, from_level, to_level, minutes, as_of, policy_version,"
+        " reason, changed_by, changed_at) values ($1, $2, 1, 0, 0, '5874897-12-31', 1, 'error', 'test', now())",
+        cast.bank.id,
+        alice,
+    )
+    result = await recognise(database, cast.bank, NEXT_DAY)
+    assert (result["star"], result["raised"]) == ({"2": 1}, 1)
+    assert await star_of(database, cast, "bob") == 2
+    faults = await superuser.fetch("select item, problem from job_faults where bank_id = $1", cast.bank.id)
+    assert [tuple(fault) for fault in faults] == [(f"volunteer {alice}", "22008")]
 
 
 async def test_days_that_run_at_once_raise_once(database: Database, cast: Cast) -> None:

@@ -5,7 +5,6 @@ import base64
 import random
 import re
 import sys
-import time
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -30,8 +29,8 @@ SAIDS = st.builds(
     Said, NUMBERS, NUMBERS, NUMBERS, st.sampled_from(KINDS), NUMBERS, NUMBERS, st.dates(date(1970, 1, 1))
 )
 
-FORGERIES, SECONDS = 1_000_000, 8.0
-"""So many altered texts are tried, or as many as the time allows."""
+FORGERIES = 20_000
+"""So many altered texts are tried, four thousand of each way to alter one."""
 
 
 def signed(said: Said, key: Ed25519PrivateKey = KEY) -> str:
@@ -117,12 +116,9 @@ def test_altered_texts_never_pass() -> None:
     rng = random.Random(20260508)
     texts = [signed(replace(SAID, number=number, fufen=number)) for number in range(300, 310)]
     genuine = set(texts)
-    until, tried = time.monotonic() + SECONDS, 0
-    while tried < FORGERIES and time.monotonic() < until:
+    for _ in range(FORGERIES):
         text = altered(rng, texts)
-        tried += 1
         assert plain(text) in genuine or isinstance(checked(text), str), text
-    assert tried > FORGERIES / 100
 
 
 def altered(rng: random.Random, texts: list[str]) -> str:
