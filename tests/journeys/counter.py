@@ -1,5 +1,7 @@
 """A counter for journeys: the till's page at a device of its own, a scanner gun, and the codes that Alice shows."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +19,8 @@ from timebank.shops.queries import Terms
 
 DESK_SIZE: ViewportSize = {"width": 1280, "height": 900}
 GUN_PACE_SECONDS = 0.001
+PAUSE_SECONDS = 0.1
+"""Longer than the letters of one burst may be apart: what was typed before is not the gun's."""
 ENTER = {"key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13}
 RICE, OIL, MORE = "6900000000011", "6900000000028", "69000000001"
 
@@ -86,17 +90,27 @@ class Shop:
 
 
 async def shoot(page: Page, text: str) -> None:
+    """Press keys as fast as a gun does, after a pause, and then Enter."""
+    keys = [*letters(text), ENTER]
+    await asyncio.sleep(len(keys) * GUN_PACE_SECONDS + PAUSE_SECONDS)
+    await press(page, keys, began=datetime.now(UTC).timestamp() - len(keys) * GUN_PACE_SECONDS)
+
+
+def letters(text: str) -> list[Mapping[str, object]]:
+    """Return the keys of a text."""
+    return [{"key": letter, "text": letter} for letter in text]
+
+
+async def press(page: Page, keys: Sequence[Mapping[str, object]], *, began: float) -> None:
     """Press keys as fast as a gun does: each says when that was, however slow the machine is that the test runs on.
 
-    The last was just now: no key is of a time to come.
+    None may be of a time to come.
     """
     keyboard = await page.context.new_cdp_session(page)
-    keys = [{"key": letter, "text": letter} for letter in text] + [ENTER]
-    began = datetime.now(UTC).timestamp() - len(keys) * GUN_PACE_SECONDS
     for number, key in enumerate(keys):
-        pressed = key | {"timestamp": began + number * GUN_PACE_SECONDS}
+        pressed = {**key, "timestamp": began + number * GUN_PACE_SECONDS}
         for kind in ("keyDown", "keyUp"):
-            await keyboard.send("Input.dispatchKeyEvent", pressed | {"type": kind})
+            await keyboard.send("Input.dispatchKeyEvent", {**pressed, "type": kind})
     await keyboard.detach()
 
 

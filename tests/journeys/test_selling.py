@@ -1,13 +1,14 @@
 """A counter with a scanner gun and keys: a whole sale, receipts, a double click, and a line that is lost."""
 
 import re
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest_asyncio
 from playwright.async_api import Route, expect
 
 from tests.journeys.conftest import Opens, Site
-from tests.journeys.counter import OIL, RICE, Shop, open_shop
+from tests.journeys.counter import ENTER, OIL, RICE, Shop, letters, open_shop, press
 
 HEAR = """
 () => {
@@ -69,6 +70,19 @@ async def test_a_whole_sale_without_a_mouse(shop: Shop) -> None:
     await page.get_by_role("button", name="提示音：开").click()
     await page.reload()
     await page.get_by_role("button", name="提示音：关").wait_for()
+
+
+async def test_what_a_key_ended_is_no_part_of_what_a_gun_says(shop: Shop) -> None:
+    page = await shop.open()
+    await shop.gun(page, await shop.code())
+    await shop.gun(page, RICE)
+    await page.keyboard.press("F2")
+    began = datetime.now(UTC).timestamp() - 1
+    await press(page, letters("100"), began=began)
+    await page.keyboard.press("Escape")
+    await press(page, [*letters(OIL), ENTER], began=began + 0.02)
+    await shop.costs(page, 80)
+    await expect(page.locator("#cash")).to_have_value("100")
 
 
 async def test_a_receipt_is_printed_and_taken_back_by_keys(shop: Shop) -> None:

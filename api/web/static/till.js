@@ -128,8 +128,10 @@ document.addEventListener("keydown", (event) => {
   } else if (isEmptyBox && (event.key === "+" || event.key === "-") && find("tr[data-line]")) {
     event.preventDefault();
     enter(active, event.key);
-  } else if (!isText && press(event)) event.preventDefault();
-  else if (isText) {
+  } else if (!isText && press(event)) {
+    event.preventDefault();
+    burst = SILENCE; // no gun has such a key: what was typed before it is no part of what a gun says after it
+  } else if (isText) {
     if (!active?.matches(TYPED) && event.key !== " ") box()?.focus();
     listen(event);
   }
