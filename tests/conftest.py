@@ -8,10 +8,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from ledger.accounts import declare_units
 from ledger.exchanges import set_exchanges
 from tests.api.cast import Cast, enter
+from tests.sealing import wait_for_others
 from timebank.database import APP, Address, Bank, Database
 from timebank.migrations.runner import migrate
 from timebank.postgres import EmbeddedServer
@@ -66,6 +68,12 @@ UNITS = (
 EXCHANGES = (("point", "class:goods"), ("point", "fufen"))
 SPRING = datetime(2025, 3, 5, 6, 30, tzinfo=UTC)
 END_OF_2026 = date(2026, 12, 31)
+
+
+# How long an example takes is the machine's affair: one that was held up for a moment is no fault of what it tries.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
+wait_for_others()
 
 
 @pytest.hookimpl(trylast=True)

@@ -38,15 +38,16 @@ async def served(
     Raises:
         AssertionError: it does not answer in time.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
     with contextlib.ExitStack() as stack:
+        # Held until the process has it, so that nobody else gets the port.
+        listens = stack.enter_context(socket.socket())
+        listens.bind(("127.0.0.1", 0))
+        port, number = int(listens.getsockname()[1]), listens.fileno()
         said = None if log is None else stack.enter_context(log.open("wb"))
-        command = [sys.executable, "-m", "tests.serving", json.dumps(asdict(address)), str(port)]
+        command = [sys.executable, "-m", "tests.serving", json.dumps(asdict(address)), str(number)]
         more = {VARIABLE: demo.text() if demo else "", HOME: str(home or "")}
         process = await asyncio.create_subprocess_exec(
-            *command, *([clock] if clock else []), stdout=said, env=os.environ | more
+            *command, *([clock] if clock else []), stdout=said, env=os.environ | more, pass_fds=(number,)
         )
     try:
         async with asyncio.timeout(START_SECONDS):

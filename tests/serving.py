@@ -1,8 +1,9 @@
-"""A worker of the service on a given database: `python -m tests.serving ADDRESS PORT [CLOCK]`."""
+"""A worker of the service on a given database: `python -m tests.serving ADDRESS SOCKET [CLOCK]`."""
 
 import contextlib
 import json
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import uvicorn
 from api.app import create_app
 from api.limits import Buckets
 from api.service import Service, utc_now
+from tests.sealing import wait_for_others
 from tests.shared_clock import SharedClock
 from timebank.codes.rules import CodeKeys
 from timebank.database import APP, Address, Database
@@ -28,11 +30,13 @@ TOKEN_KEY = b"b" * 32
 HOME = "TIMEBANK_TESTS_HOME"
 """The variable that names a home with keys; without it there is a new one."""
 VAULT_KEY = b"v" * 32
+KEEP_ALIVE_SECONDS = 600
+"""A client of a test may be held up for long between two requests."""
 
 
 def main() -> None:
-    """Serve until told to stop."""
-    address, port, *clock = Address(**json.loads(sys.argv[1])), int(sys.argv[2]), *map(Path, sys.argv[3:])
+    """Serve until told to stop, on the socket that was inherited."""
+    address, listens, *clock = Address(**json.loads(sys.argv[1])), int(sys.argv[2]), *map(Path, sys.argv[3:])
 
     @contextlib.asynccontextmanager
     async def opening() -> AsyncIterator[Service]:
@@ -55,10 +59,17 @@ def main() -> None:
                 demo=read_shown(said) if (said := os.environ.get(VARIABLE)) else None,
             )
 
+    wait_for_others()
     app = create_app(opening=opening, buckets=Buckets(1e9, 1e9))
-    uvicorn.run(
-        app, host="127.0.0.1", port=port, loop="uvloop", http="httptools", access_log=False, log_level="error"
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="error",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=listens)])
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ async def test_a_deposit_names_a_paper_and_is_an_administrators(as_: As, market:
     for wrong in ({"amount_cents": 0}, {"reference": "张三 捐赠"}, {"reference": ""}, {"amount_cents": -5}):
         assert (await as_("adam").post(path, json=body | wrong, headers=once())).status_code == 422, wrong
     assert (await as_("adam").post(path, json=body)).status_code == 422
-    missing = await as_("adam").post(f"{FUNDS}/999/deposits", json=body, headers=once())
+    missing = await as_("adam").post(f"{FUNDS}/999999999/deposits", json=body, headers=once())
     assert said(missing) == (404, "unknown_fund")
 
 

@@ -83,7 +83,7 @@ async def test_members_search_by_words_category_and_shop(as_: As, market: Market
     assert await found(as_, f"{SHOPS}/{market.near}/goods", category="饮品") == [tea]
     categories = (await as_("alice").get(f"{SHOPS}/{market.near}/categories")).json()
     assert categories == [{"name": "粮油", "goods": 2}, {"name": "饮品", "goods": 1}]
-    assert said(await as_("alice").get(f"{SHOPS}/999/categories")) == (404, "unknown_shop")
+    assert said(await as_("alice").get(f"{SHOPS}/999999999/categories")) == (404, "unknown_shop")
 
 
 async def test_the_catalogue_is_paged(as_: As, market: Market) -> None:
@@ -104,7 +104,7 @@ async def test_what_is_not_offered_is_seen_by_who_reads_the_stock(
     for by in ("mia", "olga", "audrey"):
         assert await found(as_, shelf, by, unlisted=True) == [market.rice, market.oil], by
     assert said(await as_("alice").get(shelf, params={"unlisted": True})) == (403, "forbidden")
-    assert said(await as_("mia").get(f"{SHOPS}/999/goods")) == (404, "unknown_shop")
+    assert said(await as_("mia").get(f"{SHOPS}/999999999/goods")) == (404, "unknown_shop")
     to_birch = {"organisation_id": cast.organisations["birch"]}
     await as_("ada").patch(f"{SHOPS}/{market.near}", json=to_birch, headers=ANY)
     assert said(await as_("mia").get(shelf, params={"unlisted": True})) == (404, "unknown_shop")
@@ -153,4 +153,7 @@ async def test_an_edit_says_what_was_seen_and_can_take_a_limit_away(as_: As, mar
         {"barcode": "a b c"},
     ):
         assert (await as_("mia").patch(path, json=wrong, headers=ANY)).status_code == 422, wrong
-    assert said(await as_("mia").patch(f"{GOODS}/999", json=edit, headers=ANY)) == (404, "unknown_goods")
+    assert said(await as_("mia").patch(f"{GOODS}/999999999", json=edit, headers=ANY)) == (
+        404,
+        "unknown_goods",
+    )

@@ -146,6 +146,6 @@ async def test_a_manager_sees_which_funds_may_pay(as_: As, market: Market) -> No
     funds = (await as_("mia").get(f"{SHOPS}/{market.near}/funds")).json()
     assert funds == [{"id": market.fund, "code": "F1", "name": "社区公益金"}]
     wrong = await enter_stock(
-        as_, market.rice, "receipts", {"quantity": 1, "unit_cost_cents": 1, "fund_id": 999}
+        as_, market.rice, "receipts", {"quantity": 1, "unit_cost_cents": 1, "fund_id": 999_999_999}
     )
     assert said(wrong) == (404, "unknown_fund")

@@ -1,11 +1,11 @@
 """The annual pack: what stands in the workbook and on paper, and who is noted for it."""
 
-import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import openpyxl
+import pypdf
 import pytest
 import pytest_asyncio
 
@@ -52,8 +52,8 @@ def sheets(path: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 def printed(path: Path) -> str:
     """Return what is read off a PDF, without its spaces."""
-    done = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True)  # noqa: S607 -- Debian's
-    return "".join(done.stdout.decode().replace("\u200b", "").split())
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
+    return "".join(text.replace("\u200b", "").split())
 
 
 async def looks(database: Database, cast: Cast, who: str) -> list[str]:

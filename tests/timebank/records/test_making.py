@@ -7,6 +7,7 @@ import pytest
 
 from ledger.session import WriteTx
 from tests.api.books import add_activity, add_record
+from tests.statements import statements_in
 from tests.timebank.records.scene import EVENING, NINE, Scene
 from timebank.errors import RefusalError
 from timebank.policy.rules import default_pack
@@ -269,22 +270,13 @@ async def test_a_thousand_attendances_are_closed_in_few_statements(scene: Scene)
         return people
 
     await scene.write(crowd)
-    statements = 0
 
-    async def close(tx: WriteTx) -> Closed | None:
-        nonlocal statements
+    async def close(tx: WriteTx) -> tuple[Closed | None, int]:
+        async with statements_in(tx) as asked:
+            closed = await close_due(tx, session_id=session, actor="job", now=EVENING)
+        return closed, len(asked)
 
-        def count(_record: object) -> None:
-            nonlocal statements
-            statements += 1
-
-        tx.connection.add_query_logger(count)
-        try:
-            return await close_due(tx, session_id=session, actor="job", now=EVENING)
-        finally:
-            tx.connection.remove_query_logger(count)
-
-    closed = await scene.write(close)
+    closed, statements = await scene.write(close)
     assert closed is not None
     assert len(closed.records) == 1_000
     assert statements < 20

@@ -10,6 +10,7 @@ import pytest
 from ledger.session import WriteTx
 from tests.api.cast import Cast, enter
 from tests.conftest import new_bank
+from tests.statements import statements_in
 from tests.timebank.scans.scene import ENDS, KEYS, LATITUDE, LONGITUDE, STARTS, Scene, open_scene, own, taken
 from timebank.codes.rules import merchant_code, pick_up_code
 from timebank.database import Database
@@ -281,16 +282,13 @@ async def test_a_batch_takes_as_many_statements_as_one_scan(scene: Scene) -> Non
     code = scene.shown(STARTS)
 
     async def statements(*requests: ScanRequest) -> int:
-        seen: list[str] = []
-
-        async def work(tx: WriteTx) -> None:
-            with tx.connection.query_logger(lambda asked: seen.append(asked.query)):
+        async def work(tx: WriteTx) -> int:
+            async with statements_in(tx) as asked:
                 answers = await record_scans(tx, requests, codes=KEYS)
             assert {answer.outcome for answer in answers} == {"accepted"}
+            return len(asked)
 
-        await scene.database.write(scene.bank, work)
-        # A connection that meets a type first reads about it, with jit off meanwhile: asyncpg's, not ours.
-        return sum("typeinfo_tree" not in query and "'jit'" not in query for query in seen)
+        return await scene.database.write(scene.bank, work)
 
     first = await statements(own(people[0], STARTS, code=code))
     one = await statements(own(people[1], STARTS, code=code))

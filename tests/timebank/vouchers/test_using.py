@@ -9,6 +9,7 @@ import pytest
 
 from ledger.periods import close_period
 from ledger.session import WriteTx
+from tests.statements import statements_in
 from tests.timebank.offers.scene import HAIRCUT, NOW
 from tests.timebank.vouchers.scene import DAY, MINUTE, Booth
 from timebank.access import Actor
@@ -248,18 +249,14 @@ async def test_a_batch_takes_as_many_statements_as_one_use(booth: Booth) -> None
     ready = prepared(booth.keys, [(booth.text(await booth.issue()), NOW) for _ in range(22)])
     counts = []
     for uses in (ready[:1], ready[1:2], ready[2:]):
-        asked: list[object] = []
 
-        async def work(
-            tx: WriteTx, actor: Actor, uses: list[Use] = uses, asked: list[object] = asked
-        ) -> None:
-            tx.connection.add_query_logger(asked.append)
-            answers = await take_uses(tx, uses, merchant_id=booth.merchant, by=actor.text, now=NOW)
-            tx.connection.remove_query_logger(asked.append)
+        async def work(tx: WriteTx, actor: Actor, uses: list[Use] = uses) -> int:
+            async with statements_in(tx) as asked:
+                answers = await take_uses(tx, uses, merchant_id=booth.merchant, by=actor.text, now=NOW)
             assert {answer.outcome for answer in answers} == {"honoured"}
+            return len(asked)
 
-        await booth.act("max", work)
-        counts.append(len(asked))
+        counts.append(await booth.act("max", work))
     assert counts[1] == counts[2]  # the first opens the merchant's takings
     await booth.check_whole()
 

@@ -78,4 +78,4 @@ async def test_what_is_out_of_reach_is_not_ended(of: Browsers, records: Scene, d
 
 
 async def test_one_that_is_not_there(of: Browsers) -> None:
-    assert (await of("wen").get(f"{NOTICES}/999")).status_code == 404
+    assert (await of("wen").get(f"{NOTICES}/999999999")).status_code == 404
