@@ -99,6 +99,7 @@ class Crew:
         while await self._succeeded() < len(expected):
             if time.monotonic() > patient_until:
                 self.clock.pass_(seconds=LEASE.total_seconds() + 1)
+                expected = self.expected()  # the clock may have come to what is due next
                 patient_until = time.monotonic() + PATIENCE_SECONDS
             await asyncio.sleep(0.01)
 

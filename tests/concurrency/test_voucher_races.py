@@ -49,7 +49,8 @@ async def test_one_use_that_is_sent_many_times_at_once_is_one(booth: Booth) -> N
     text = booth.text(await booth.issue())
     uses = [booth.use(text, used_at=NOW, at=NOW + DAY) for _ in range(CROWD)]
     assert Counter(await asyncio.gather(*uses)) == {"honoured": 1, "repeat": CROWD - 1}
-    forged = [booth.use(text[:-2] + "AA", used_at=NOW, at=NOW + DAY) for _ in range(CROWD)]
+    end = "AA" if text[-2:] != "AA" else "AB"
+    forged = [booth.use(text[:-2] + end, used_at=NOW, at=NOW + DAY) for _ in range(CROWD)]
     assert set(await asyncio.gather(*forged)) == {"voucher_forged"}
     assert len(await booth.rows("select id from voucher_uses where bank_id = $1")) == 2
     await whole(booth)

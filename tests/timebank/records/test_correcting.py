@@ -7,8 +7,9 @@ import pytest
 
 from ledger.expiry import ExpiryCursor, expire_lots
 from ledger.posting import post
-from ledger.values import TAKINGS, Conflict, Draft, Move, Place, Posted, Refused, Wallet
-from tests.api.books import add_activity, add_record, book, credit
+from ledger.session import WriteTx
+from ledger.values import TAKINGS, Conflict, Draft, Move, Outcome, Place, Posted, Refused, Wallet
+from tests.api.books import add_activity, add_record, credit
 from tests.timebank.records.scene import EVENING, NINE, Scene
 from timebank.errors import RefusalError
 from timebank.records.correcting import (
@@ -171,8 +172,15 @@ async def test_what_an_import_books_meanwhile_goes_back(scene: Scene) -> None:
         activity = await add_activity(scene.database, scene.cast, f"A{day}", "apple", starts_at=starts_at)
         record = await add_record(scene.database, scene.cast, activity, "alice")
         late = credit(f"record:{record}", scene.cast.people["alice"])
-        _, done = await asyncio.gather(book(scene.database, scene.cast, late), void(scene, record))
+
+        async def import_(tx: WriteTx, late: Draft = late) -> list[Outcome]:
+            return await post(tx, [late])
+
+        (booked,), done = await asyncio.gather(scene.write(import_), void(scene, record))
+        # It is booked before and goes back, or comes after and finds its key taken.
+        assert isinstance(booked, Posted | Conflict)
         assert isinstance(done, Voided)
+        assert done.reversal_id is not None
         assert (await scene.balance("alice", "minute"), await scene.balance("alice", "point")) == (0, 0)
     await scene.assert_sound()
 
