@@ -52,7 +52,7 @@ FIRST = (
 )
 """What begins first, the longest at once, so that in the end no worker waits for another's half minute."""
 
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
 """Tests of correctness need no disk; those that kill the server run one of their own with fsync on."""
 
 UNITS = (

@@ -8,8 +8,9 @@ from timebank.database import Bank, Database
 from timebank.proof import actions
 from timebank.proof.actions import seal_bank
 
-PATIENCE_SECONDS = 100
-"""So long a write of another test may last, which holds back the sealing of every bank on the server."""
+PATIENCE_SECONDS = 20
+"""So long a write of another test may last, which holds back the sealing of every bank on the server; less than a
+request may take."""
 
 _UNSEALED = """
 select count(*) from transactions t where t.bank_id = $1 and not exists

@@ -133,7 +133,7 @@ class Supervisor:
         running = [place.process for place in self._places if place.process is not None]
         for process in running:
             process.terminate()
-        stops, deadline = self._stops, time.monotonic() + GRACE_SECONDS
+        stops, deadline = min(self._stops, 1), time.monotonic() + GRACE_SECONDS
         while any(process.poll() is None for process in running):
             if self._stops > stops or time.monotonic() > deadline:
                 for process in running:

@@ -1,17 +1,12 @@
 """From a published activity to credited hours and their proof, over HTTP, with codes read off pictures."""
 
-import io
 import json
-import shutil
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import zxingcpp
-from PIL import Image
 
 from api.service import Service
 from ledger.proof.document import verify_document
@@ -19,6 +14,7 @@ from ledger.proof.note import VerifierKey
 from tests.api.cast import Cast
 from tests.api.conftest import As
 from tests.sealing import seal_everything
+from tests.timebank.codes.decoding import ZBAR, decode_zbar, decode_zxing
 from tests.timebank.offices import assert_sound
 from timebank.database import Database
 from timebank.jobs.running import run_now
@@ -106,15 +102,10 @@ def _pack() -> PolicyPack:
 
 def read_picture(png: bytes, folder: Path) -> str:
     """Read the QR of a picture with two programs that agree; zbar where there is one."""
-    (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(png)))
-    if zbar := shutil.which("zbarimg"):
-        path = folder / "code.png"
-        path.write_bytes(png)
-        second = subprocess.run(
-            [zbar, "--quiet", "--raw", str(path)], capture_output=True, text=True, check=True
-        )
-        assert second.stdout.strip() == found.text
-    return str(found.text)
+    (found,) = decode_zxing(png)
+    if ZBAR is not None:
+        assert decode_zbar(png, folder) == [found]
+    return found
 
 
 async def test_from_an_activity_to_a_proof(district: District, tmp_path: Path, database: Database) -> None:

@@ -40,7 +40,7 @@ unexpected-methods = ["DELETE", "QUERY"]
 [phases.coverage.generation]
 mode = "{mode}"
 """
-OWN_SESSION = ("logout", "end_other_sessions", "end_session")
+OWN_SESSION = ("logout", "end_other_sessions", "end_session", "end_sessions_of_person")
 """What would end the session that the run is logged in by; their own tests have them."""
 
 

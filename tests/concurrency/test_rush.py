@@ -61,7 +61,7 @@ async def serving(home: Path, port: int) -> AsyncIterator[psutil.Process]:
         yield psutil.Process(process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 30) == 0
+        assert await asyncio.wait_for(process.wait(), 120) == 0
 
 
 def workers(parent: psutil.Process) -> list[psutil.Process]:

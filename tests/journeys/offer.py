@@ -1,6 +1,6 @@
 """A merchant for journeys: vetted, with Max at its counter, and an offer that is published."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from ledger.session import WriteTx
@@ -23,8 +23,9 @@ async def open_offer(site: Site) -> int:
     await adopt_pack(site.database, cast)
     move = Move(Place(ISSUANCE), Place(WALLET, cast.people["alice"], END_OF_2099), "fufen", 100)
     await book(site.database, cast, Draft("credit", "fufen", SPRING, "test", (move,)))
-    today = now.astimezone(cast.bank.zone).date()
-    plan = OfferPlan("percent_off", "理发八折", "工作日", 20, 20, None, None, today, today, None, None, 30)
+    day, today = timedelta(days=1), now.astimezone(cast.bank.zone).date()
+    first, last = today - day, today + day  # a midnight may pass
+    plan = OfferPlan("percent_off", "理发八折", "工作日", 20, 20, None, None, first, last, None, None, 30)
 
     async def work(tx: WriteTx) -> int:
         wen, olga, adam, max_ = [await load(tx, cast.sessions[name], now) for name in NAMES]

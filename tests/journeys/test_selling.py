@@ -1,5 +1,6 @@
 """A counter with a scanner gun and keys: a whole sale, receipts, a double click, and a line that is lost."""
 
+import asyncio
 import re
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -8,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Route, expect
 
 from tests.journeys.conftest import Opens, Site
-from tests.journeys.counter import ENTER, OIL, RICE, Shop, letters, open_shop, press
+from tests.journeys.counter import ENTER, GUN_PACE_SECONDS, OIL, RICE, Shop, letters, open_shop, press
 
 HEAR = """
 () => {
@@ -83,6 +84,27 @@ async def test_what_a_key_ended_is_no_part_of_what_a_gun_says(shop: Shop) -> Non
     await press(page, [*letters(OIL), ENTER], began=began + 0.02)
     await shop.costs(page, 80)
     await expect(page.locator("#cash")).to_have_value("100")
+
+
+async def test_an_answer_in_the_middle_of_a_burst_leaves_nothing_in_the_box(shop: Shop) -> None:
+    page, goes = await shop.open(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await goes.wait()
+        await route.continue_()
+
+    await page.route("**/till/entry", hold)
+    await page.keyboard.type(await shop.code())
+    await page.keyboard.press("Enter")
+    began, keys = datetime.now(UTC).timestamp() - 0.5, [*letters(RICE), ENTER]
+    await press(page, keys[:6], began=began)
+    goes.set()
+    await page.locator("[data-total='0']").wait_for()
+    await press(page, keys[6:], began=began + 6 * GUN_PACE_SECONDS)
+    await page.locator("[data-total='30']").wait_for()
+    await expect(page.locator("#entry")).to_have_value("")
+    await shop.gun(page, OIL)
+    await shop.costs(page, 80)
 
 
 async def test_a_receipt_is_printed_and_taken_back_by_keys(shop: Shop) -> None:

@@ -164,7 +164,7 @@ async def test_a_deadlock_is_run_again_and_both_succeed(database: Database, bank
         database.write(bank, lambda tx: both(tx, "y", 1, 0)),
     )
     assert (first, second) == ("x", "y")
-    assert len(attempts) == 3
+    assert len(attempts) >= 3  # who is run again may be the quicker one, and they meet once more
     assert await database.read(bank, lambda tx: balance(tx, Place(ISSUANCE), "point")) == -6
 
 

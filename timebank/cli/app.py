@@ -5,6 +5,7 @@ import errno
 import io
 import logging
 import os
+import signal
 import sys
 
 import typer
@@ -67,6 +68,9 @@ def main() -> None:
         try:
             app()
         finally:
+            signal.signal(
+                signal.SIGINT, signal.SIG_DFL
+            )  # what is left is the end, which nobody needs to hear of
             if sys.stdout is not None:
                 sys.stdout.flush()
     except BrokenPipeError:  # whoever read our output has read enough

@@ -57,12 +57,12 @@ async function renewed(kept) {
       passId: said.pass_id,
       offset,
     };
-  // A browser that keeps nothing still shows the code as long as the page is open.
-  await stored("readwrite", (store) => store.put(fresh, "mine")).catch(() => {});
   return fresh;
 }
 
 let kept;
+let questions = 0;
+let over = 0; // the last question that was answered by the end of the login
 let drawn = "";
 
 async function tick() {
@@ -78,13 +78,19 @@ async function tick() {
 }
 
 async function renew() {
+  const own = ++questions;
   try {
-    kept = await renewed(kept);
+    const fresh = await renewed(kept);
+    if (own < over) return; // an old answer brings no code back
+    // A browser that keeps nothing still shows the code as long as the page is open.
+    await stored("readwrite", (store) => store.put(fresh, "mine")).catch(() => {});
+    kept = fresh;
     await tick();
   } catch (error) {
     // 401: the login is over, and with it this phone's right to the code. Anything else is the network.
     if (error.status === 401) {
       kept = undefined;
+      over = own;
       await stored("readwrite", (store) => store.delete("mine")).catch(() => {});
       show("login");
     } else if (!kept) {

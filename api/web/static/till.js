@@ -78,7 +78,9 @@ function listen(event) {
 }
 
 function heardGun(event) {
-  const { text, at, field, before } = burst;
+  const { text, at, before } = burst;
+  // An answer may have renewed the page in the middle of it: then it is the field in the old one's place.
+  const field = burst.field?.isConnected ? burst.field : document.getElementById(burst.field?.id);
   burst = SILENCE;
   const isGun = text.length >= GUN_LEAST && event.timeStamp - at <= GUN_GAP;
   if (!isGun || !field?.matches(TYPED) || field === box() || box()?.name !== "entry") return false;

@@ -10,6 +10,7 @@ import pytest
 from api.service import Service
 from tests.api.cast import Cast
 from tests.api.conftest import As
+from tests.ledger.proof.history import until_decided
 from tests.timebank.certificates.scene import FIELDS, Scene, enter_scene, serve
 from timebank.certificates.verifying import verify
 from timebank.database import Database
@@ -65,6 +66,7 @@ async def test_the_same_request_is_answered_once(as_: As, scene: Scene) -> None:
 
 async def test_what_is_not_sealed_is_sealed_first(as_: As, scene: Scene) -> None:
     await serve(scene.database, scene.cast, times=2)
+    await until_decided(scene.database, scene.cast.bank)
     made = await issued(as_, scene)
     while made["unsealed"]:  # a writer of another test holds the horizon back for a while
         made = await issued(as_, scene)

@@ -3,11 +3,12 @@
 import asyncio
 import json
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from api.service import Service
 from tests.api.books import adopt_pack, book, credit
 from tests.api.cast import Cast
 from tests.api.conftest import As
@@ -126,10 +127,12 @@ async def test_nobody_else_adopts_one(as_: As, cast: Cast, database: Database, b
 
 
 async def test_a_pack_is_adopted_only_ahead_and_only_if_it_says_something_else(
-    as_: As, cast: Cast, database: Database
+    as_: As, cast: Cast, database: Database, service: Service
 ) -> None:
+    now = service.now()
+    service.now = lambda: now
     await adopt_pack(database, cast)
-    today = datetime.now(cast.bank.zone).date()
+    today = now.astimezone(cast.bank.zone).date()
     for day in (today, today - timedelta(days=9)):
         refused = await put_in_force(as_, "adam", effective_from=day.isoformat())
         assert (refused.status_code, refused.json()["code"]) == (422, "policy_not_ahead")

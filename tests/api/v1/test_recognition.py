@@ -161,6 +161,7 @@ async def test_opening_is_refused_before_anything_is_sealed(as_: As, stage: Stag
     sealed = "select count(*) from checkpoints where bank_id = $1"
     assert await stage.read(lambda tx: tx.connection.fetchval(sealed, tx.bank_id)) == 0
     key = keyed()
+    await until_decided(stage.database, stage.cast.bank)
     first = await as_("olga").post(ROUNDS, json=body(stage), headers=key)
     again = await as_("olga").post(ROUNDS, json=body(stage), headers=key)
     assert again.json() == first.json()

@@ -49,6 +49,7 @@ def at(service: Service, moment: datetime) -> Callable[[], datetime]:
 async def test_in_and_out_by_one_s_own_phone(as_: As, scene: Scene, service: Service) -> None:
     mine = phone()
     now = service.now()
+    at(service, now)
     first = await as_("alice").post(
         "/api/v1/scans", json={"kind": "in", "code": scene.shown(now)}, headers=mine
     )
@@ -59,6 +60,7 @@ async def test_in_and_out_by_one_s_own_phone(as_: As, scene: Scene, service: Ser
     )
     assert (again.json()["outcome"], again.json()["check_in_at"]) == ("repeat", first.json()["happened_at"])
     link = f"https://time.example/q/{scene.shown(now).lower()}"
+    at(service, now + timedelta(seconds=5))
     out = await as_("alice").post("/api/v1/scans", json={"kind": "out", "code": link}, headers=mine)
     assert out.json() | {"happened_at": None, "check_out_at": None} == {
         "outcome": "accepted",
@@ -71,6 +73,7 @@ async def test_in_and_out_by_one_s_own_phone(as_: As, scene: Scene, service: Ser
 
 
 async def test_who_may_not_scan(as_: As, scene: Scene, service: Service, cast: Cast) -> None:
+    at(service, service.now())
     body = {"kind": "in", "code": scene.shown(service.now())}
     assert code_of(await as_("station").post("/api/v1/scans", json=body, headers=phone())) == (
         403,

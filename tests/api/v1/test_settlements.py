@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import openpyxl
 
+from api.service import Service
 from ledger.posting import post
 from ledger.session import WriteTx
 from ledger.values import ISSUANCE, TAKINGS, WALLET, Draft, Move, Place, Posted, Wallet
@@ -79,7 +80,11 @@ async def test_from_takings_to_money(as_: As, cast: Cast, database: Database) ->
     assert (await as_("adam").get(f"/api/v1/funds/{fund}")).json()["balance"] == 0
 
 
-async def test_the_office_that_drafts_does_not_approve(as_: As, cast: Cast, database: Database) -> None:
+async def test_the_office_that_drafts_does_not_approve(
+    as_: As, cast: Cast, database: Database, service: Service
+) -> None:
+    now = service.now()
+    service.now = lambda: now
     await merchant_that_took(database, cast, 40)
     drafted = await as_("olga").post(f"{BASE}/drafts", json={"month": "2026-03"})
     ((id_,), again) = (
@@ -89,7 +94,9 @@ async def test_the_office_that_drafts_does_not_approve(as_: As, cast: Cast, data
     assert again.json() == {"drafted": []}
     refused = await as_("olga").post(f"{BASE}/{id_}/approve")
     assert (refused.status_code, refused.json()["code"]) == (422, "approver_drafted")
-    early = await as_("olga").post(f"{BASE}/drafts", json={"month": f"{NOW:%Y-%m}"})
+    early = await as_("olga").post(
+        f"{BASE}/drafts", json={"month": f"{now.astimezone(cast.bank.zone):%Y-%m}"}
+    )
     assert (early.status_code, early.json()["code"]) == (422, "month_not_over")
 
 

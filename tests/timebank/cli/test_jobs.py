@@ -39,7 +39,7 @@ def test_a_scheduler_does_what_is_due_and_stops_when_asked(office: Office, bank:
         )
     )
     os.kill(scheduler.pid, signal.SIGTERM)
-    out, err = scheduler.communicate(timeout=30)
+    out, err = scheduler.communicate(timeout=60)
     assert scheduler.returncode == 0, err
     assert "the scheduler has stopped" in out
     assert {each["last_run"]["attempts"] for each in listed(office, bank)} == {1}

@@ -132,9 +132,9 @@ def servers_of(home: Path) -> list[psutil.Process]:
     """Return the PostgreSQL servers of a home and all their processes, by the number that each wrote down."""
     found: list[psutil.Process] = []
     for note in home.rglob("postmaster.pid"):
-        lines = note.read_text(encoding="utf-8").split()
-        if lines and psutil.pid_exists(int(lines[0])):
-            with contextlib.suppress(psutil.NoSuchProcess):
+        with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):
+            lines = note.read_text(encoding="utf-8").split()
+            if lines and psutil.pid_exists(int(lines[0])):
                 server = psutil.Process(int(lines[0]))
                 found += [*server.children(), server]
     return found
@@ -142,7 +142,7 @@ def servers_of(home: Path) -> list[psutil.Process]:
 
 def wait_for_server(home: Path) -> bool:
     """Tell whether a server of the home comes up within a while."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if home.exists() and servers_of(home):
             return True

@@ -43,7 +43,7 @@ async def test_a_killed_command_leaves_a_mail_that_is_sent_again_as_the_same(
         )
         # The server has the mail, and the command has not heard yet that it has.
         inbox.heard = lambda: psutil.Process(process.pid).send_signal(signal.SIGKILL)
-        assert await asyncio.wait_for(process.wait(), 30) == -signal.SIGKILL
+        assert await asyncio.wait_for(process.wait(), 120) == -signal.SIGKILL
         assert len(inbox.mails) == 1
         assert ("email", "sending", 1, None) in await post.rows()
         inbox.heard = lambda: None

@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).parents[3]
 PACKAGES = [path for path in sys.path if path.endswith("site-packages")]
 ENVIRONMENT = {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), *PACKAGES])}
 QUICK = {"fsync": "off", "shared_buffers": "16MB"}
-LIMIT_SECONDS = 20
+LIMIT_SECONDS = 60
 
 USE = """
 import sys

@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.timebank.postgres.conftest import QUICK, Stranger, Use, processes_of
+from tests.timebank.postgres.conftest import LIMIT_SECONDS, QUICK, Stranger, Use, processes_of
 from timebank.postgres import EmbeddedServer, EmbeddedServerError
 from timebank.postgres.area import (
     ServerUser,
@@ -161,7 +161,9 @@ def test_a_home_of_another_user_is_refused(folder: Path, stranger: Stranger) -> 
     (folder / "home").mkdir()
     use = Use(folder / "home", stranger)
     assert use.answer() == "home_of_another_user"
-    use.leave()
+    assert use.answer() == "down"
+    assert use.process.wait(LIMIT_SECONDS) == 0
+    use.close()
     os.chown(folder / "home", stranger.uid, stranger.uid)
     with pytest.raises(EmbeddedServerError) as refusal, EmbeddedServer(folder / "home"):
         pass

@@ -285,4 +285,4 @@ def test_nothing_listens_on_the_network(home: Path) -> None:
     with EmbeddedServer(home, settings=QUICK):
         server = psutil.Process(pid_in(lock_of(home)))
         assert server.net_connections("inet") == []
-        assert len(server.net_connections("unix")) == 1
+        assert wait_until(lambda: len(server.net_connections("unix")) == 1)
