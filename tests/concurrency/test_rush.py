@@ -45,6 +45,7 @@ async def serving(home: Path, port: int) -> AsyncIterator[psutil.Process]:
         str(port),
         "--workers",
         "2",
+        "--no-jobs",  # it would seal with the home's key what is audited here with another
         env={**os.environ, "TIMEBANK_HOME": str(home)},
         stderr=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,

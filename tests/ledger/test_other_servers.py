@@ -29,6 +29,7 @@ from ledger.statements import open_statement, wallet_statement
 from ledger.values import CLEARING, ISSUANCE, TAKINGS, WALLET, Conflict, Place, Posted, Settlement
 from tests.conftest import END_OF_2026, FAST, SPRING, new_bank
 from tests.ledger.drafts import award, codes, post_all, post_one, refusal_of, spend
+from tests.ledger.proof.history import until_decided
 from timebank.database import Address, Bank, Database
 from timebank.migrations import HEAD
 from timebank.migrations.runner import migrate
@@ -118,6 +119,7 @@ async def test_the_whole_round_of_a_point(other: Database) -> None:
     assert await points(database, bank, Place(ISSUANCE)) == -80
     await database.write(bank, lambda tx: close_period(tx, before=noon, actor="test"))
     assert await refusal_of(database, bank, spend(owner, 1)) == "period_closed"
+    await until_decided(database, bank)  # the server counts rows in transactions of its own
     sealed = await database.write(
         bank, lambda tx: seal(tx, KEY, origin=f"timebank/{bank.code}", sealed_at=datetime.now(UTC))
     )
