@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import secrets
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -56,6 +57,14 @@ async def served(
     finally:
         process.terminate()
         await process.wait()
+
+
+def free_port() -> int:
+    """Return a port below those that connections get, for who takes it a while later."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 async def _answers(port: int) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -21,6 +20,7 @@ from tests.api.books import adopt_pack
 from tests.api.cast import Cast, enter
 from tests.concurrency.crowd import check_books
 from tests.conftest import new_bank
+from tests.served import free_port
 from tests.wire import LostError, Wire
 from timebank.database import APP, Database
 from timebank.login.tokens import load_token_keys
@@ -146,9 +146,7 @@ async def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path) -> None
             bank = await new_bank(database)
             cast = await enter(database, bank)
             await adopt_pack(database, cast)
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = int(probe.getsockname()[1])
+            port = free_port()
             async with serving(home, port) as parent:
                 keys = load_token_keys(None, home)
                 now = datetime.now(UTC)

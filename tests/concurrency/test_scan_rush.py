@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from ledger.session import WriteTx
 from tests.api.cast import enter
 from tests.concurrency.test_rush import serving, workers
 from tests.conftest import new_bank
+from tests.served import free_port
 from tests.timebank.scans.scene import Scene, open_scene
 from tests.wire import LostError, Wire
 from timebank.codes.rules import CodeKeys, station_code
@@ -107,9 +107,7 @@ async def test_a_killed_worker_loses_and_doubles_no_check_in(tmp_path: Path) -> 
             bank = await new_bank(database)
             scene = await open_scene(database, await enter(database, bank), starts=datetime.now(UTC))
             people = await scene.members(MEMBERS)
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = int(probe.getsockname()[1])
+            port = free_port()
             async with serving(home, port) as parent:
                 tokens, now = load_token_keys(None, home), datetime.now(UTC)
                 logins = await log_in(database, bank, people)

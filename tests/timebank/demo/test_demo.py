@@ -1,10 +1,7 @@
 """The demo: on a fresh home, and again."""
 
-import contextlib
 import io
 import re
-import secrets
-import socket
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +10,7 @@ import openpyxl
 import pypdf
 import pytest
 
+from tests.served import free_port
 from tests.timebank.cli.conftest import Office
 from tests.timebank.cli.test_serve import Serving, log_in, serving, wait_for
 from timebank.cli.admin import login_body
@@ -27,14 +25,6 @@ def running(office: Office) -> Iterator[Serving]:
         with running.client() as client:
             wait_for(lambda: client.get("/health/ready").status_code == 200)
         yield running
-
-
-def free_port() -> int:
-    """Return a port below those that connections and other tests get: it is taken only when the demo is booked."""
-    while True:
-        port = 20_000 + secrets.randbelow(12_000)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
 
 
 def fresh_links(office: Office, running: Serving) -> dict[str, str]:
