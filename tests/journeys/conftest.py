@@ -11,8 +11,6 @@ from typing import Any, TypeAlias
 
 import pytest
 import pytest_asyncio
-import zxingcpp
-from PIL import Image
 from playwright.async_api import (
     Browser,
     BrowserContext,
@@ -30,6 +28,7 @@ from tests.journeys.judging import BROWSERS_OWN
 from tests.journeys.patience import PATIENCE_SECONDS
 from tests.served import served
 from tests.serving import TOKEN_KEY, VAULT_KEY
+from tests.timebank.codes.decoding import decode_zxing
 from tests.timebank.scans.scene import Scene, open_scene
 from timebank.database import Address, Bank, Database
 from timebank.login.tokens import TokenKeys
@@ -104,9 +103,8 @@ class Site:
         path = self.shots / "code.png"
         for _ in range(PATIENCE_SECONDS * 5):
             await page.screenshot(path=path)
-            found = zxingcpp.read_barcodes(Image.open(path))
-            if found:
-                return str(found[0].text)
+            if found := decode_zxing(path.read_bytes()):
+                return found[0]
             await page.wait_for_timeout(200)
         raise AssertionError("no code on the page")
 

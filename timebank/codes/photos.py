@@ -66,10 +66,16 @@ def _found(photo: bytes) -> str | None:
             continue
         seen = grey.copy()
         seen.thumbnail((side, side))
-        texts = (code.text for code in zxingcpp.read_barcodes(seen, formats=FORMATS))
+        # Among the modules of a QR symbol there is now and then a bar code, too: that one is not meant.
+        found = sorted(zxingcpp.read_barcodes(seen, formats=FORMATS), key=_is_bars)
+        texts = (code.text for code in found)
         if text := next((text for text in texts if 0 < len(text) <= LONGEST), None):
             return text
     return None
+
+
+def _is_bars(code: zxingcpp.Barcode) -> bool:
+    return code.format != zxingcpp.BarcodeFormat.QRCode
 
 
 def _too_large() -> RefusalError:

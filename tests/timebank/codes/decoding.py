@@ -8,13 +8,15 @@ from pathlib import Path
 import zxingcpp
 from PIL import Image
 
+QR = zxingcpp.BarcodeFormats((zxingcpp.BarcodeFormat.QRCode,))
 ZBAR = shutil.which("zbarimg")
 
 
 def decode_zxing(png: bytes) -> list[str]:
-    """Return the texts of the QR symbols in a picture."""
+    """Return the texts of the QR symbols in a picture: among their modules there is now and then a bar code, too."""
     with Image.open(io.BytesIO(png)) as image:
-        return [found.text for found in zxingcpp.read_barcodes(image.convert("L"))]
+        found = zxingcpp.read_barcodes(image.convert("L"), formats=QR)
+        return [each.text for each in found]
 
 
 def decode_zbar(png: bytes, folder: Path) -> list[str]:
