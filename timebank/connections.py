@@ -13,6 +13,9 @@ from timebank.migrations import HEAD
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 PoolConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
+CLOSE_SECONDS = 5.0
+"""So long a pool may take to close before its connections are cut."""
+
 # The driver answers a statement with InternalClientError when the server ended the connection just before it.
 _MAY_BE_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
@@ -76,7 +79,7 @@ class Connections:
         finally:
             await connections._let_go()
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(pool.close(), 5)
+                await asyncio.wait_for(pool.close(), CLOSE_SECONDS)
 
     @contextlib.asynccontextmanager
     async def lent(self) -> AsyncIterator[PoolConnection]:

@@ -113,6 +113,10 @@ async def _open(books: Books, history: History) -> list[tuple[str, UUID]]:
     return [customer for customer in chain.from_iterable(rows) if customer is not None]
 
 
+LEAST = 2
+"""So many customers have quantiles, however long the machine was held up."""
+
+
 async def _sell(port: int, customers: Iterator[tuple[str, UUID]], is_over: Callable[[], bool]) -> list[float]:
     """Let customers come until it is over, whether or not those before them are done; return how long each waited."""
     waits: list[float] = []
@@ -127,7 +131,7 @@ async def _sell(port: int, customers: Iterator[tuple[str, UUID]], is_over: Calla
 
     begun, came = time.perf_counter(), 0
     async with asyncio.TaskGroup() as group:
-        while not is_over() and (customer := next(customers, None)) is not None:
+        while (came < LEAST or not is_over()) and (customer := next(customers, None)) is not None:
             group.create_task(sell(*customer))
             came += 1
             await asyncio.sleep(max(0.0, begun + came / RATE - time.perf_counter()))

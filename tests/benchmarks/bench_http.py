@@ -80,7 +80,7 @@ class _Crowd:
         async def read() -> None:
             nonlocal done
             wire = Wire("127.0.0.1", self._port)
-            while time.perf_counter() < deadline:
+            while not done or time.perf_counter() < deadline:
                 number = self._random.randrange(len(self._owners))
                 wire.token = None if name == "empty" else self._tokens[number]
                 answer = await wire.request("GET", self._path(name, self._owners[number]))

@@ -63,7 +63,7 @@ async def empty_rate(port: int, seconds: float) -> float:
     async def ask() -> None:
         nonlocal done
         wire = Wire("127.0.0.1", port)
-        while time.perf_counter() < begun + seconds:
+        while not done or time.perf_counter() < begun + seconds:
             answer = await wire.request("GET", EMPTY)
             if answer.status != 200:
                 raise AssertionError(answer)

@@ -80,7 +80,7 @@ class _Crowd:
 
         async def call() -> None:
             nonlocal done
-            while time.perf_counter() < deadline:
+            while not done or time.perf_counter() < deadline:
                 await post(self.random.choice(self.owners), f"call {next(self.numbers)}")
                 done += 1
 

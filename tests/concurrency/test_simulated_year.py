@@ -97,13 +97,18 @@ class Crew:
 
     async def settle(self) -> None:
         """Wait until everything due has been made; where a dead process is waited for, let its lease run out."""
-        expected = self.expected()
-        patient_until = time.monotonic() + PATIENCE_SECONDS
-        while await self._succeeded() < len(expected):
-            if time.monotonic() > patient_until:
+        expected, made, patience = self.expected(), -1, PATIENCE_SECONDS
+        patient_until = time.monotonic() + patience
+        while (found := await self._succeeded()) < len(expected):
+            if found > made:  # somebody is at work
+                made, patient_until = found, time.monotonic() + patience
+            elif time.monotonic() > patient_until:
                 self.clock.pass_(seconds=LEASE.total_seconds() + 1)
                 expected = self.expected()  # the clock may have come to what is due next
-                patient_until = time.monotonic() + PATIENCE_SECONDS
+                patience *= (
+                    2  # where the living are so slow that they lose their leases too, they are given longer
+                )
+                patient_until = time.monotonic() + patience
             await asyncio.sleep(0.01)
 
     async def attempts(self) -> dict[tuple[str, str], Counter[str]]:

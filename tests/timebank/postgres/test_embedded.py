@@ -201,7 +201,7 @@ async def test_nobody_who_comes_while_it_stops_is_let_down(home: Path) -> None:
 async def test_a_half_made_cluster_is_never_used(folder: Path) -> None:
     own = folder / "home" / "postgres" / "18"
     use = Use(folder / "home")
-    assert wait_until(lambda: any(own.glob("data.new.*/global")))
+    assert wait_until(lambda: any(own.glob("data*/global")))  # whole already, if we were held up
     use.kill()
     with EmbeddedServer(folder / "home", settings=QUICK) as server:
         assert str(await ask(server)).startswith("18.")

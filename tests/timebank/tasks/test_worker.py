@@ -162,17 +162,29 @@ async def test_who_lost_the_task_stops_working_at_it(
 
 
 KILLED = """
-import asyncio, sys
+import asyncio, os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from tests.timebank.offices import CIPHER
 from timebank.database import APP, Address, Database
-from timebank.tasks import actions
+from timebank.tasks import worker
+from timebank.tasks.queries import IMPORT
 from timebank.tasks.worker import Worker
 from timebank.workbook import booking
 
 host, port, database, bank, folder = sys.argv[1:]
 booking.BATCH = 20
+whole = worker._RUNS[IMPORT]
+
+async def halting(*given, progress, **named):
+    def told(step, done, total):
+        progress(step, done, total)
+        if step == "book" and done >= 200:
+            os.kill(os.getpid(), signal.SIGSTOP)  # in the middle, until it is killed there
+
+    return await whole(*given, progress=told, **named)
+
+worker._RUNS[IMPORT] = halting
 
 async def main():
     address = Address(host=host, port=int(port), database=database, user="postgres")

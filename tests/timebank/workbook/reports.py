@@ -73,6 +73,8 @@ def words_of(text: str, named: set[str]) -> set[str]:
     """Return which of the values stand anywhere in the text, inside of longer words too."""
     lengths = {len(value) for value in named}
     text = re.sub(r"\\x[0-9a-f]+", "", text)  # bytes: digests, and what is sealed
+    # Ids are drawn at random, and with thousands of phones one may stand in one of them by chance.
+    text = re.sub(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "", text)
     words = set(re.findall(r"[0-9A-Za-z]{6,}|[\u4e00-\u9fff]{3,}", text))
     return {
         word[at : at + length]
