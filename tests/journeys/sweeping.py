@@ -27,6 +27,7 @@ from tests.journeys.judging import (
     watched,
     word_faults,
 )
+from tests.journeys.patience import PATIENCE_SECONDS
 from timebank.permissions import PERMISSIONS, Role
 
 OK = 200
@@ -103,6 +104,7 @@ class Sweep:
         elder = await self.fair.chromium.new_context(
             viewport=PHONE_SIZE, service_workers="block", storage_state=await plain.storage_state()
         )
+        elder.set_default_timeout(PATIENCE_SECONDS * 1000)
         await plain.add_init_script(script=AXE_ITSELF)
         first = await watched(plain, self.fair.url)
         second = await watched(elder, self.fair.url, is_new=False)

@@ -109,7 +109,9 @@ async def test_the_members_code_works_without_network_and_the_steward_scans_it(
     await site.scene.sign_up([site.cast.people["alice"]])
     phone = await opens("/me/code", who="alice", language="en")
     await phone.locator("canvas").wait_for()
-    await phone.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    await phone.wait_for_function(
+        "() => navigator.serviceWorker.controller?.scriptURL.endsWith('/me/worker.js')"
+    )
     await phone.wait_for_function(OFFLINE_KEPT)
     await phone.reload()
     shown = await site.code_in(phone)

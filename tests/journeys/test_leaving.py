@@ -54,7 +54,9 @@ async def code_of_alice(opens: Opens) -> Page:
     """Open alice's code and have the phone keep it."""
     phone = await opens("/me/code", who="alice", language="en")
     await phone.locator("canvas").wait_for()
-    await phone.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    await phone.wait_for_function(
+        "() => navigator.serviceWorker.controller?.scriptURL.endsWith('/me/worker.js')"
+    )
     await phone.wait_for_function(OFFLINE_KEPT)
     await phone.reload()
     await phone.locator("canvas").wait_for()

@@ -9,6 +9,7 @@ from tests.api.books import adopt_pack
 from tests.journeys.conftest import TABLET_SIZE, Opens, Site
 from tests.journeys.counter import RICE, open_shop
 from tests.journeys.offer import open_offer
+from tests.journeys.patience import arrive
 from tests.journeys.test_checking_in import OFFLINE_KEPT
 from tests.journeys.test_deciding import records_of
 from tests.journeys.test_leaving import end_session
@@ -103,6 +104,7 @@ async def test_a_merchant_who_writes_an_offer(site: Site, opens: Opens) -> None:
     await open_offer(site)
     page = await opens("/merchant", who="max", size=TABLET_SIZE)
     await page.get_by_role("link", name="写一个优惠").or_(page.locator("a[href$='/new']")).click()
+    await arrive(page.locator("#title"))
     await fill_offer(page)
     save = page.locator("form.card button.whole")
     await press_without_line(page, save, "zh")
@@ -170,7 +172,7 @@ async def test_an_office_that_plans_sessions(site: Site, opens: Opens) -> None:
     page = await opens("/office/activities/new", who="wen", size=DESK_SIZE)
     await fill_activity(page)
     await page.locator("main form button").last.click()
-    await page.locator("h1").get_by_text(NAME).wait_for()
+    await arrive(page.locator("h1").get_by_text(NAME))
     starts = page.locator("#one-starts")
     place, save = page.locator("#sessions-place"), page.locator("form[action$='/sessions'] button")
     day = (await starts.input_value()).partition("T")[0]

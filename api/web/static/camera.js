@@ -44,7 +44,7 @@ function outfit(block) {
   const canvas = document.createElement("canvas");
   let stream;
   let last = "";
-  let lastAt = 0;
+  let goneAt = 0; // since when what was taken last is not held up any more
 
   const say = (sentence = "") => {
     said.textContent = sentence;
@@ -54,6 +54,7 @@ function outfit(block) {
   function close() {
     for (const track of stream?.getTracks() ?? []) track.stop();
     stream = video.srcObject = null;
+    goneAt ||= Date.now();
     live.hidden = true;
     start.hidden = false;
   }
@@ -68,12 +69,12 @@ function outfit(block) {
     while (stream === own) {
       const text = video.videoWidth ? await read(zxing, canvas, video, video.videoWidth, video.videoHeight, WIDEST) : "";
       // A code that is still held up is the same code: it is taken once.
-      if (stream === own && text && (text !== last || Date.now() - lastAt > AGAIN_AFTER)) {
+      if (stream === own && text && (text !== last || (goneAt && Date.now() - goneAt > AGAIN_AFTER))) {
         last = text;
         if (!("stays" in block.dataset)) close();
         take(text);
       }
-      if (text === last) lastAt = Date.now();
+      if (stream === own) goneAt = text === last ? 0 : goneAt || Date.now();
       await new Promise((resume) => setTimeout(resume, PAUSE));
     }
   }

@@ -69,7 +69,7 @@ async function tick() {
   if (!kept) return;
   const now = Date.now() + kept.offset;
   const code = await memberCode(kept.key, kept.head, now);
-  if (code !== drawn) {
+  if (kept && code !== drawn) {
     drawCode(canvas, code);
     canvas.dataset.code = drawn = code;
     show("code");
@@ -84,6 +84,7 @@ async function renew() {
     if (own < over) return; // an old answer brings no code back
     // A browser that keeps nothing still shows the code as long as the page is open.
     await stored("readwrite", (store) => store.put(fresh, "mine")).catch(() => {});
+    if (own < over) return; // nor one that was being kept when the login ended
     kept = fresh;
     await tick();
   } catch (error) {

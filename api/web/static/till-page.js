@@ -17,6 +17,7 @@ const jobs = [];
 export let isWorking = false;
 let watch = 0;
 let lostConfirm = false;
+let asked = 0; // the answer to what was asked before this is old
 // The basket that was left to look at something else: the way back to the till leads to it.
 export const away = { address: "" };
 
@@ -85,6 +86,7 @@ async function work() {
 async function send(job) {
   const request = job.request();
   if (!request) return; // its button is no more
+  asked += 1;
   try {
     const answer = await ask(request.address, request.fields);
     sound(answer.page);
@@ -126,14 +128,16 @@ function await_() {
 
 export async function look() {
   if (isWorking) return;
+  clearTimeout(watch);
+  const own = ++asked;
   let answer;
   try {
     answer = await ask(location.href);
   } catch {
-    if (!isWorking) await_();
+    if (!isWorking && own === asked) await_();
     return;
   }
-  if (isWorking) return; // it was sent again meanwhile, and that answers
+  if (isWorking || own !== asked) return; // something was sent or asked meanwhile, and that answers
   const wasLost = lostConfirm;
   const isDone = answer.page.querySelector("[data-done]");
   show(answer);
