@@ -68,9 +68,8 @@ def main() -> None:
         try:
             app()
         finally:
-            signal.signal(
-                signal.SIGINT, signal.SIG_DFL
-            )  # what is left is the end, which nobody needs to hear of
+            # What is left is the end: Ctrl-C there ends it without a word.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             if sys.stdout is not None:
                 sys.stdout.flush()
     except BrokenPipeError:  # whoever read our output has read enough
