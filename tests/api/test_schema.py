@@ -115,6 +115,9 @@ async def run(port: int, folder: Path, *arguments: str, **environment: str) -> N
         "--no-shrink",
         "--continue-on-failure",
         "--generation-deterministic",
+        # Its own ten seconds are less than the service may take, and than a machine may be held up.
+        "--wait-for-schema=60",
+        "--request-timeout=60",
         "--output-sanitize=true",
         "--no-color",
         cwd=folder,

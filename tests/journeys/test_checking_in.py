@@ -116,11 +116,11 @@ async def test_the_members_code_works_without_network_and_the_steward_scans_it(
     await phone.reload()
     shown = await site.code_in(phone)
     await site.shot(phone, "my-code")
+    screen = await screen_of(site, opens, "en")
     await phone.context.set_offline(True)
     await phone.reload()
     shown = await site.code_in(phone)
 
-    screen = await screen_of(site, opens, "en")
     box = screen.get_by_label("Scan a member")
     await screen.keyboard.type(shown)
     await screen.keyboard.press("Enter")

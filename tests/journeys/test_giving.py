@@ -50,8 +50,8 @@ async def test_the_merchants_gun_takes_a_members_code_and_a_voucher(
 ) -> None:
     phone = await opens("/me/code", who="alice", language="en")
     await phone.locator("canvas").wait_for()
-    code = await site.code_in(phone)
     screen = await screen_of(site, opens, offer, "en")
+    code = await site.code_in(phone)
     await screen.evaluate("document.activeElement.blur()")
     await screen.keyboard.type(code)
     await screen.keyboard.press("Enter")

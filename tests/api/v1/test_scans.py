@@ -160,6 +160,7 @@ async def test_an_agent_checks_in_for_a_principal_who_is_told(
     as_: As, scene: Scene, service: Service, cast: Cast, database: Database
 ) -> None:
     now, alice = service.now(), cast.people["alice"]
+    at(service, now)
     await scene.do(
         "insert into proxies (bank_id, principal_id, agent_id, scopes, reason, from_at, until_at, made_by)"
         " values ($1, $2, $3, '{scans}', '代办', $4, $5, 'test')",
