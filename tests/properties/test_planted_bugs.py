@@ -17,7 +17,7 @@ from tests.properties.world import World
 from timebank.database import Address
 
 BOUNDED = settings(
-    max_examples=300,
+    max_examples=1_000,
     stateful_step_count=35,
     deadline=None,
     derandomize=True,

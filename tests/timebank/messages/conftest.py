@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import httpx2
 import pytest
 import pytest_asyncio
 
@@ -27,6 +28,13 @@ from timebank.webhooks.actions import make_endpoint
 NOON = datetime(2026, 5, 9, 4, 0, tzinfo=UTC)
 CIPHER = Cipher(b"v" * 32)
 ADDRESS = "alice@mail.example.org"
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a machine that is held up take its time; tests of what is too slow set limits of their own."""
+    monkeypatch.setattr("timebank.messages.posting.TIMEOUT", httpx2.Timeout(60.0))
+    monkeypatch.setattr("timebank.messages.sending.TURN", timedelta(minutes=5))
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ class Slow(Spy):
 
     async def send(self, outgoing: Outgoing) -> None:
         """Keep it, after a while."""
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
         self.sent.append(outgoing)
 
 
@@ -68,7 +68,7 @@ async def test_a_mail_that_is_refused_for_now_holds_up_no_other(post: Post) -> N
 async def test_who_is_slow_has_a_turn_and_then_the_others(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "TURN", timedelta(seconds=0.2))
+    monkeypatch.setattr(sending, "TURN", timedelta(seconds=1))
     await post.endpoint(kinds=["awarded"])
     up, slow, outbox = post.spy("wechat"), Slow("webhook"), post.outbox
     post.channels["webhook"] = slow
