@@ -169,7 +169,7 @@ async def test_a_card_is_printed_and_its_symbol_is_read(as_: As, cast: Cast, tmp
     sheet = tmp_path / "card.pdf"
     sheet.write_bytes(printed.content)
     subprocess.run(
-        [PDFTOPPM, "-r", "200", "-png", str(sheet), str(tmp_path / "page")], check=True, timeout=30
+        [PDFTOPPM, "-r", "200", "-png", str(sheet), str(tmp_path / "page")], check=True, timeout=120
     )
     [page] = tmp_path.glob("page*.png")
     [text] = decode_zxing(page.read_bytes())

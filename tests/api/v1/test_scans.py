@@ -186,6 +186,7 @@ async def test_an_agent_checks_in_for_a_principal_who_is_told(
 async def test_a_steward_sees_the_masked_name_and_the_times_only(
     as_: As, scene: Scene, service: Service, cast: Cast, database: Database
 ) -> None:
+    at(service, service.now())
     alice = cast.people["alice"]
 
     async def work(tx: WriteTx) -> None:

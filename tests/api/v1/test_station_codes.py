@@ -207,7 +207,7 @@ async def test_a_poster_decodes_in_each_form(as_: As, cast: Cast, service: Servi
         sheet = tmp_path / "poster.pdf"
         sheet.write_bytes(pdf.content)
         subprocess.run(
-            [PDFTOPPM, "-r", "100", "-png", str(sheet), str(tmp_path / "page")], check=True, timeout=30
+            [PDFTOPPM, "-r", "100", "-png", str(sheet), str(tmp_path / "page")], check=True, timeout=120
         )
         [page] = tmp_path.glob("page*.png")
         assert decode_zxing(page.read_bytes()) == [text]

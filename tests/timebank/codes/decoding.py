@@ -26,6 +26,6 @@ def decode_zbar(png: bytes, folder: Path) -> list[str]:
     picture.write_bytes(png)
     done = subprocess.run(
         [ZBAR, "--quiet", "--raw", "--nodbus", "-Sdisable", "-Sqrcode.enable", str(picture)],
-        check=True, capture_output=True, text=True, timeout=30,
+        check=True, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     return done.stdout.splitlines()
